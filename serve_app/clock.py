@@ -1,0 +1,36 @@
+"""Time as an argument, so that tests own it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Wall-clock and elapsed time."""
+
+    def now(self) -> float:
+        """Seconds since the Unix epoch."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow, for durations."""
+        ...
+
+    def utc_date(self) -> str:
+        """Today's UTC date, `YYYY-MM-DD` (QUO-006)."""
+        ...
+
+
+class SystemClock:
+    """The clock of this host."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def utc_date(self) -> str:
+        return datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%d")

@@ -1,0 +1,201 @@
+"""Every error a caller can meet: one tree, each class with its HTTP status, WebSocket close code and public code.
+
+Contract: ERR-001..017. A constructor takes one string, the public text (it must survive pickling between
+processes), and that text never holds a key, a path or a stack trace (ERR-020).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class KaleidoError(Exception):
+    """Root of the tree; met as itself it is an unexpected failure (500, close 1011: ERR-009)."""
+
+    status: ClassVar[int] = 500
+    close_code: ClassVar[int] = 1011
+    code: ClassVar[str] = "internal_error"
+    default_message: ClassVar[str] = "Something went wrong on our side."
+    retry_after_s: int | None = None
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or self.default_message)
+
+    @property
+    def message(self) -> str:
+        """The public text."""
+        return str(self.args[0])
+
+
+class InvalidRequest(KaleidoError):
+    """The caller sent something out of bounds; the message names the field (ERR-002, ERR-010)."""
+
+    status = 400
+    close_code = 1008
+    code = "invalid_request"
+    default_message = "The request is not valid."
+
+
+class StartRequired(InvalidRequest):
+    """Audio arrived before `start`; the connection is kept (ASR-037)."""
+
+    code = "start_required"
+    default_message = "Send a start message before audio."
+
+
+class InvalidMessage(InvalidRequest):
+    """An unknown or malformed message; the connection is kept (ASR-037)."""
+
+    code = "invalid_message"
+    default_message = "The message is not understood."
+
+
+class WavHeader(InvalidRequest):
+    """A frame begins with a RIFF header; it is dropped and the connection is kept (ASR-037)."""
+
+    code = "wav_header"
+    default_message = "Send raw PCM16LE audio without a WAV header."
+
+
+class Unauthorized(KaleidoError):
+    """Missing, unknown or revoked key: all three look the same (KEY-010, KEY-011)."""
+
+    status = 401
+    close_code = 4401
+    code = "unauthorized"
+    default_message = "Missing or invalid API key."
+
+
+class Forbidden(KaleidoError):
+    """A team member without the right to manage keys (KEY-005)."""
+
+    status = 403
+    close_code = 4401
+    code = "forbidden"
+    default_message = "Your role does not allow this."
+
+
+class NotFound(KaleidoError):
+    """Unknown or foreign id, which must look alike (ERR-011, KEY-015)."""
+
+    status = 404
+    close_code = 1008
+    code = "not_found"
+    default_message = "Not found."
+
+
+class SessionNotFound(NotFound):
+    """Unknown, expired or foreign `session_id` (ERR-015)."""
+
+    code = "session_not_found"
+    default_message = "The session does not exist or has expired."
+
+
+class MethodNotAllowed(KaleidoError):
+    """The path exists, the method does not."""
+
+    status = 405
+    code = "method_not_allowed"
+    default_message = "Method not allowed."
+
+
+class Conflict(KaleidoError):
+    """Another writer was first."""
+
+    status = 409
+    code = "conflict"
+    default_message = "The resource was changed by someone else."
+
+
+class TooLarge(KaleidoError):
+    """A body or message over its limit (ERR-012)."""
+
+    status = 413
+    close_code = 1009
+    code = "too_large"
+    default_message = "The body is too large."
+
+
+class UnsupportedMediaType(KaleidoError):
+    """JSON was expected (ERR-013)."""
+
+    status = 415
+    code = "unsupported_media_type"
+    default_message = "Send application/json."
+
+
+class RateLimited(KaleidoError):
+    """The request bucket is empty (ERR-003, ERR-014)."""
+
+    status = 429
+    close_code = 4429
+    code = "rate_limited"
+    default_message = "Too many requests."
+
+
+class TooManySessions(RateLimited):
+    """All session slots of the team are held (QUO-003)."""
+
+    code = "concurrent_session_limit_exceeded"
+    default_message = "Too many concurrent sessions."
+
+
+class DailyAudioQuotaExceeded(RateLimited):
+    """The audio seconds of this UTC day are used up (QUO-006)."""
+
+    code = "daily_audio_quota_exceeded"
+    default_message = "The daily audio quota is used up."
+
+
+class Unavailable(KaleidoError):
+    """A policy look-up or a model runtime is unavailable (ERR-005)."""
+
+    status = 503
+    code = "service_unavailable"
+    default_message = "The service is temporarily unavailable."
+    retry_after_s = 1
+
+
+class EngineUnavailable(Unavailable):
+    """No replica of the model answers (ERR-005)."""
+
+    code = "engine_unavailable"
+    default_message = "The model runtime is unavailable."
+
+
+class StoreUnavailable(Unavailable):
+    """Keys and limits cannot be looked up (ERR-005)."""
+
+    code = "store_unavailable"
+    default_message = "Keys and limits cannot be checked right now."
+
+
+class Saturated(Unavailable):
+    """The engine's queue is full; answered at once instead of hanging (ERR-008)."""
+
+    status = 429
+    close_code = 4429
+    code = "saturated"
+    default_message = "The model is saturated; try again shortly."
+
+
+class UpstreamUnreachable(KaleidoError):
+    """The runtime of an asynchronous surface could not be reached, or timed out (ERR-006)."""
+
+    status = 502
+    code = "upstream_unreachable"
+    default_message = "The model runtime could not be reached."
+
+
+class DecodeFailed(KaleidoError):
+    """The engine failed on this audio (ASR-046)."""
+
+    code = "decode_failed"
+    default_message = "The audio could not be decoded."
+
+
+class EngineNotInstalled(KaleidoError):
+    """An engine's package is missing; the message names the extra to install."""
+
+    code = "engine_not_installed"
+    default_message = "The engine is not installed."

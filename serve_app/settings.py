@@ -1,0 +1,52 @@
+"""Per-machine settings, read from the environment (`KALEIDO_...`); each field is documented under it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What differs between a laptop and a cluster."""
+
+    model_config = SettingsConfigDict(env_prefix="KALEIDO_", frozen=True)
+
+    host: str = "127.0.0.1"
+    """Address the gateway listens on; a cluster node behind a load balancer sets 0.0.0.0."""
+    port: int = 8000
+    """The one public port (RT-44)."""
+    data: Path = Path(".kaleido")
+    """Folder of the SQLite store, the server pepper and the demo key."""
+    store_url: str = ""
+    """`redis://host:port/db` for a cluster; empty for SQLite in `data`."""
+    pepper: SecretStr = SecretStr("")
+    """Server secret under which key secrets are hashed (KEY-012); empty: made once and kept in `data`.
+    Every node of a cluster must be given the same one."""
+    public_base_url: str = ""
+    """`https://api.example.com`: the origin of `ws_url`; empty: taken from the request (ASR-022)."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses whose X-Forwarded-Proto and X-Forwarded-Host are believed (ASR-022)."""
+    optional_auth_surfaces: frozenset[str] = frozenset()
+    """Surfaces that answer without a key, for development only (KEY-014)."""
+
+    asr_mode: str = "benchmark_spike"
+    asr_backend: str = "persistent_decoder"
+    asr_engine: str = "typhoon"
+    """Public strings of the streaming surface (ASR-002); `asr_engine` is also the model looked up."""
+    asr_session_ttl_s: float = 600.0
+    """A session may be connected this long after creation (ASR-023)."""
+    asr_idle_timeout_s: float = 60.0
+    """A socket without a client message this long is closed (ASR-052)."""
+    asr_max_message_bytes: int = 1024 * 1024
+    """Largest WebSocket message: 32 s of 16 kHz audio, far above any real-time frame."""
+    asr_silence_ms: int = 800
+    """Trailing silence that ends an utterance by itself when `endpointing` is on for the session."""
+
+    session_lease_s: float = 30.0
+    """A dead process frees its session slots within this time (QUO-009)."""
+    key_recheck_s: float = 10.0
+    """How often an open socket looks whether its key still lives; well inside the 30 s of KEY-011."""
+    drain_s: float = 20.0
+    """How long a replaced gateway lets open sockets finish before it closes them with 1012."""
