@@ -1,4 +1,4 @@
-"""Every error a caller can meet: one tree, each class with its HTTP status, WebSocket close code and public code.
+"""Every error a caller can meet: one tree; each class has its HTTP status, close code and public code.
 
 Contract: ERR-001..017. A constructor takes one string, the public text (it must survive pickling between
 processes), and that text never holds a key, a path or a stack trace (ERR-020).
@@ -147,6 +147,33 @@ class DailyAudioQuotaExceeded(RateLimited):
     default_message = "The daily audio quota is used up."
 
 
+class IdleTimeout(KaleidoError):
+    """No client message for too long: an ordinary end (ASR-052)."""
+
+    status = 408
+    close_code = 1000
+    code = "timeout"
+    default_message = "No message arrived for too long."
+
+
+class SlowReader(KaleidoError):
+    """The client does not read what it is sent."""
+
+    status = 408
+    close_code = 1008
+    code = "slow_reader"
+    default_message = "The client reads too slowly."
+
+
+class Restarting(KaleidoError):
+    """This process is being replaced; the client reconnects."""
+
+    status = 503
+    close_code = 1012
+    code = "service_restart"
+    default_message = "The server is being replaced; reconnect."
+
+
 class Unavailable(KaleidoError):
     """A policy look-up or a model runtime is unavailable (ERR-005)."""
 
@@ -192,6 +219,13 @@ class DecodeFailed(KaleidoError):
 
     code = "decode_failed"
     default_message = "The audio could not be decoded."
+
+
+class SynthesisFailed(KaleidoError):
+    """The engine failed on this text (ERR-007)."""
+
+    code = "synthesis_failed"
+    default_message = "The text could not be spoken."
 
 
 class EngineNotInstalled(KaleidoError):

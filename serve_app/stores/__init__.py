@@ -1,0 +1,31 @@
+"""What storage must do (`protocols`), and which store a machine uses: `open_store`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from serve_app.stores.protocols import Counters, Document, Documents, JsonObject, Leases, Store, WindowHit
+
+if TYPE_CHECKING:
+    from serve_app.settings import Settings
+
+__all__ = ["Counters", "Document", "Documents", "JsonObject", "Leases", "Store", "WindowHit", "open_store"]
+
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+
+
+def open_store(settings: Settings) -> Store:
+    """The store of this machine: Redis when `store_url` names one, else SQLite in the `data` folder.
+
+    Touches neither network nor disk: the first verb does, and raises StoreUnavailable. Raises ValueError
+    for an address that is no Redis address; its text leaves the address out, which may hold a password.
+    """
+    if settings.store_url.startswith(REDIS_SCHEMES):
+        from serve_app.stores.redis import RedisStore
+
+        return RedisStore(settings.store_url)
+    if settings.store_url:
+        raise ValueError(f"KALEIDO_STORE_URL must begin with one of {', '.join(REDIS_SCHEMES)} or be empty.")
+    from serve_app.stores.sqlite import SqliteStore
+
+    return SqliteStore(settings.data / "store.sqlite3")

@@ -1,4 +1,4 @@
-"""What storage must do: a handful of atomic verbs, with two implementations (`stores.sqlite`, `stores.redis`).
+"""What storage must do: a handful of atomic verbs, with two implementations (`sqlite`, `redis`).
 
 Nothing else in the product keeps state, so any process may die at any time. Every verb is atomic across
 processes and raises StoreUnavailable when the store cannot be reached.
