@@ -1,0 +1,35 @@
+"""Health: whether the front answers, and what really runs behind each public engine name (RT-35)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+from serve_app.cards import Cards
+
+
+class Engine(BaseModel):
+    """An engine that answers now."""
+
+    engine: str
+    impl: str
+    embedded: bool
+    note: str
+
+
+class Health(BaseModel):
+    """The front is alive; an engine that is not ready is absent from the list."""
+
+    status: str = "ok"
+    engines: list[Engine]
+
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health")
+async def health(request: Request) -> Health:
+    """Needs no key."""
+    cards: Cards = request.app.state.cards
+    found = await cards.latest()
+    return Health(engines=[Engine.model_validate(card, from_attributes=True) for card in found])

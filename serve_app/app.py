@@ -1,0 +1,46 @@
+"""The public API as one ASGI application."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+
+from serve_app import api
+from serve_app.access import AccessLog, redact_server_logs
+from serve_app.aliases import CanonicalPath
+from serve_app.backends import Backends
+from serve_app.body_limit import BodyLimit
+from serve_app.cards import Cards
+from serve_app.edge import Edge
+from serve_app.headers import RateHeaders, RequestId
+from serve_app.refusals import answer_for_framework_errors
+from serve_app.socket import OpenSockets
+
+MIDDLEWARE = [
+    Middleware(each) for each in (RequestId, AccessLog, CanonicalPath, RateHeaders, Edge, BodyLimit)
+]
+"""Outermost first. What adds headers stands outside the edge, so that failures carry them too."""
+
+
+def create_app(backends: Backends) -> FastAPI:
+    """Every surface of `serve_app.api` on one app (RT-44)."""
+    redact_server_logs()
+    app = FastAPI(title="Kaleido Serve", redoc_url=None, redirect_slashes=False, middleware=MIDDLEWARE)
+    app.state.backends = backends
+    app.state.cards = Cards(backends)
+    app.state.sockets = OpenSockets()
+    answer_for_framework_errors(app)
+    for router in surfaces():
+        app.router.routes.extend(router.routes)
+    return app
+
+
+def surfaces() -> Iterator[APIRouter]:
+    """The `router` of every file in `serve_app/api`, in the order of their names."""
+    for module in sorted(pkgutil.iter_modules(api.__path__), key=lambda found: found.name):
+        router: APIRouter = importlib.import_module(f"{api.__name__}.{module.name}").router
+        yield router

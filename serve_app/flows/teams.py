@@ -1,0 +1,123 @@
+"""Teams and their members (KEY-001, KEY-005)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass
+
+from serve_app.auth import KeyRing, Policy
+from serve_app.core.keys import Kind, RawKey
+from serve_app.core.roles import Role
+from serve_app.documents import change
+from serve_app.errors import Conflict, NotFound, Unauthorized
+from serve_app.stores import Document, Documents, JsonObject
+
+TEAMS = "teams"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person in a team; `id` is the prefix of their personal token."""
+
+    id: str
+    team_id: str
+    email: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team; `policy` holds the limits of its plan."""
+
+    id: str
+    name: str
+    plan: str
+    policy: Policy
+    members: tuple[Member, ...]
+
+
+class Teams:
+    """Makes and changes teams. The members stand in the team's document, so that one write decides races."""
+
+    def __init__(self, store: Documents, keys: KeyRing) -> None:
+        self._store = store
+        self._keys = keys
+
+    async def create(self, name: str, owner: str, plan: str, policy: Policy) -> tuple[Team, RawKey]:
+        """Make a team with its first owner (an e-mail address); gives the owner's personal token."""
+        team_id = f"team_{secrets.token_hex(8)}"
+        token = await self._keys.issue(Kind.MEMBER, {"team_id": team_id})
+        members = {token.prefix: {"email": owner, "role": Role.OWNER}}
+        body = {"name": name, "plan": plan, "policy": asdict(policy), "members": members}
+        return _team(await self._store.put(TEAMS, team_id, body, expected_version=0)), token
+
+    async def all(self) -> list[Team]:
+        """All teams, ordered by id."""
+        return [_team(document) for document in await self._store.list(TEAMS)]
+
+    async def get(self, team_id: str) -> Team:
+        """The team. Raises NotFound."""
+        found = await self._store.get(TEAMS, team_id)
+        if found is None:
+            raise NotFound("There is no such team.")
+        return _team(found)
+
+    async def find(self, reference: str) -> Team:
+        """The team with this id or name. Raises NotFound, and Conflict when several share the name."""
+        found = [team for team in await self.all() if reference in (team.id, team.name)]
+        if len(found) > 1:
+            raise Conflict("Several teams have this name; use the id.")
+        return found[0] if found else await self.get(reference)
+
+    async def authenticate(self, raw_token: str | None) -> Member:
+        """The member who holds this personal token. Raises Unauthorized."""
+        record = await self._keys.verify(Kind.MEMBER, raw_token)
+        team = await self._store.get(TEAMS, record.body["team_id"])
+        for member in _team(team).members if team else ():
+            if member.id == record.key:
+                return member
+        raise Unauthorized
+
+    async def add_member(self, team_id: str, email: str, role: Role) -> tuple[Member, RawKey]:
+        """Add a person; gives their personal token. Raises NotFound, and Conflict for a known address."""
+        _refuse_known(email, (await self.get(team_id)).members)
+        token = await self._keys.issue(Kind.MEMBER, {"team_id": team_id})
+        added = Member(token.prefix, team_id, email, role)
+        await change(self._store, TEAMS, team_id, lambda body: _with_member(body, added))
+        return added, token
+
+    async def remove_member(self, team_id: str, member_id: str) -> None:
+        """Remove a person; their token stops working. Raises NotFound, and Conflict for the last owner."""
+        await change(self._store, TEAMS, team_id, lambda body: _without_member(body, member_id))
+        await self._store.delete(Kind.MEMBER, member_id)
+
+
+def _team(document: Document) -> Team:
+    body = document.body
+    policy = Policy(**body["policy"])
+    return Team(document.key, body["name"], body["plan"], policy, _members(document.key, body))
+
+
+def _members(team_id: str, body: JsonObject) -> tuple[Member, ...]:
+    people = body["members"].items()
+    return tuple(Member(id_, team_id, person["email"], Role(person["role"])) for id_, person in people)
+
+
+def _refuse_known(email: str, members: tuple[Member, ...]) -> None:
+    if any(member.email == email for member in members):
+        raise Conflict("This address is a member of the team already.")
+
+
+def _with_member(body: JsonObject, added: Member) -> JsonObject:
+    _refuse_known(added.email, _members(added.team_id, body))
+    return {**body, "members": {**body["members"], added.id: {"email": added.email, "role": added.role}}}
+
+
+def _without_member(body: JsonObject, member_id: str) -> JsonObject:
+    """Raises NotFound, and Conflict when nobody would be left to manage the team."""
+    staying = {id_: person for id_, person in body["members"].items() if id_ != member_id}
+    if len(staying) == len(body["members"]):
+        raise NotFound("There is no such member.")
+    if all(person["role"] != Role.OWNER for person in staying.values()):
+        raise Conflict("A team keeps at least one owner.")
+    return {**body, "members": staying}

@@ -1,0 +1,69 @@
+"""What the web framework refuses, in our own terms: invalid fields, unknown paths, wrong methods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match
+
+from serve_app.edge import error_response
+from serve_app.errors import (
+    InvalidRequest,
+    KaleidoError,
+    MethodNotAllowed,
+    NotFound,
+    TooLarge,
+    UnsupportedMediaType,
+)
+
+BY_STATUS: dict[int, type[KaleidoError]] = {
+    error.status: error for error in (NotFound, MethodNotAllowed, TooLarge, UnsupportedMediaType)
+}
+SHOWN_PROBLEMS = 3
+"""Enough to mend a request; a body with a thousand wrong fields gets no answer of a thousand lines."""
+
+
+def answer_for_framework_errors(app: FastAPI) -> None:
+    """Replace the framework's own error answers (ERR-010, ERR-016)."""
+    app.exception_handlers[HTTPException] = _http_exception
+    app.exception_handlers[RequestValidationError] = _validation_error
+
+
+async def _http_exception(request: Request, refusal: HTTPException) -> Response:
+    if isinstance(refusal.__cause__, KaleidoError):  # ours, raised while FastAPI read the body
+        return error_response(refusal.__cause__, request.scope)
+    if known := BY_STATUS.get(refusal.status_code):
+        headers = {"allow": _allowed(request)} if known is MethodNotAllowed else {}
+        return error_response(known(), request.scope, headers)
+    if refusal.status_code < KaleidoError.status:
+        return error_response(InvalidRequest(str(refusal.detail)), request.scope)
+    return error_response(KaleidoError(), request.scope)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of the path, also when several routes share it."""
+    sharing = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return ", ".join(sorted(set().union(*(getattr(route, "methods", None) or () for route in sharing))))
+
+
+async def _validation_error(request: Request, invalid: RequestValidationError) -> Response:
+    problems = invalid.errors()
+    if any(isinstance(problem.get("input"), bytes) for problem in problems):
+        # FastAPI hands a body that is not declared as JSON to validation as bytes.
+        return error_response(UnsupportedMediaType(), request.scope)
+    return error_response(InvalidRequest(_told(problems)), request.scope)
+
+
+def _told(problems: Sequence[Any]) -> str:
+    """Names each field and what is wrong with it."""
+    return "; ".join(_problem(problem) for problem in problems[:SHOWN_PROBLEMS])
+
+
+def _problem(problem: Any) -> str:
+    field = ".".join(str(part) for part in problem["loc"][1:]) or problem["loc"][0]
+    return f"{field[:100]}: {problem['msg']}"

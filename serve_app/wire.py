@@ -1,0 +1,150 @@
+"""What every surface takes from a request: the backends, and who is calling.
+
+An HTTP surface is `router = surface("/api/thai-asr", "thai-asr")` and its routes take `caller: CallerDep` and
+`backends: BackendsDep`. A WebSocket route calls `await socket_caller(websocket)`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request, Response, Security, WebSocket
+from fastapi.routing import APIRoute
+from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
+from pydantic import BaseModel
+from pydantic_core import from_json
+from starlette.requests import HTTPConnection
+
+from serve_app.auth import DEVELOPER, Caller
+from serve_app.backends import Backends
+from serve_app.errors import InvalidRequest, RateLimited
+from serve_app.stores import WindowHit
+
+API_KEY = APIKeyHeader(name="x-api-key", scheme_name="ApiKey", auto_error=False)
+BEARER = HTTPBearer(scheme_name="Bearer", auto_error=False)
+
+
+def backends_of(connection: HTTPConnection) -> Backends:
+    """The backends of the app that serves this request or socket."""
+    found: Backends = connection.app.state.backends
+    return found
+
+
+def bearer_token(connection: HTTPConnection) -> str | None:
+    """The token of `Authorization: Bearer`, whatever the case of the scheme."""
+    scheme, token = get_authorization_scheme_param(connection.headers.get("authorization"))
+    return token if scheme.lower() == "bearer" and token else None
+
+
+def credential(connection: HTTPConnection) -> str | None:
+    """The raw key: `x-api-key`, then Bearer, then, on WebSockets only, `api_key` (KEY-006..009)."""
+    query = connection.query_params.get("api_key") if connection.scope["type"] == "websocket" else None
+    return connection.headers.get("x-api-key") or bearer_token(connection) or query or None
+
+
+def spend(connection: HTTPConnection, hit: WindowHit) -> None:
+    """Show the state of a bucket in the answer's headers (QUO-007). Raises RateLimited when it is empty."""
+    connection.state.window_hit = hit
+    if not hit.allowed:
+        refusal = RateLimited()
+        refusal.retry_after_s = max(1, math.ceil(hit.reset_s))
+        raise refusal
+
+
+class Gate:
+    """A dependency that must pass before the body is read (see GuardedRoute)."""
+
+    async def __call__(self, request: Request) -> Any:
+        """Who is calling. Raises Unauthorized, RateLimited and StoreUnavailable."""
+        raise NotImplementedError
+
+
+class CallerGate(Gate):
+    """The caller of an HTTP request, counted once against the team's bucket (QUO-011)."""
+
+    def __init__(self, surface: str = "", *, polling: bool = False) -> None:
+        self.surface = surface
+        self.polling = polling
+
+    async def __call__(
+        self,
+        request: Request,
+        _key: Annotated[object, Security(API_KEY)] = None,
+        _bearer: Annotated[object, Security(BEARER)] = None,
+    ) -> Caller:
+        if not hasattr(request.state, "caller"):
+            caller = await _identify(request, self.surface)
+            request.state.caller = caller
+            spend(request, await backends_of(request).limits.request(caller, polling=self.polling))
+        found: Caller = request.state.caller
+        return found
+
+
+def caller_for(surface: str, *, polling: bool = False) -> CallerGate:
+    """The caller on a surface that a development profile may open to callers without a key (KEY-014)."""
+    return CallerGate(surface, polling=polling)
+
+
+async def socket_caller(websocket: WebSocket, surface: str = "") -> Caller:
+    """The caller of a WebSocket; takes nothing from the request bucket. Raises Unauthorized."""
+    return await _identify(websocket, surface)
+
+
+async def _identify(connection: HTTPConnection, surface: str) -> Caller:
+    backends = backends_of(connection)
+    raw_key = credential(connection)
+    if raw_key is None and surface in backends.settings.optional_auth_surfaces:
+        return DEVELOPER
+    return await backends.keys.authenticate(raw_key)
+
+
+class StrictRequest(Request):
+    """Reads JSON by the letter of RFC 8259: no NaN, nor half a surrogate pair, which no answer can carry."""
+
+    async def json(self) -> Any:
+        try:
+            return from_json(await self.body(), allow_inf_nan=False)
+        except ValueError as wrong:
+            raise InvalidRequest(f"The body is not valid JSON: {wrong}.") from wrong
+
+
+class GuardedRoute(APIRoute):
+    """Passes the route's gates before the body is read.
+
+    FastAPI alone parses the body first: a stranger could upload, and learn what is valid, before the 401.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        gates = [needed.call for needed in self.dependant.dependencies if isinstance(needed.call, Gate)]
+
+        async def admit_then_handle(request: Request) -> Response:
+            for gate in gates:
+                await gate(request)
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return admit_then_handle
+
+
+class ErrorBody(BaseModel):
+    """Every error answer (ERR-016)."""
+
+    success: Literal[False]
+    error: str
+    code: str
+    requestId: str
+
+
+def surface(prefix: str, tag: str) -> APIRouter:
+    """The router of one public surface."""
+    errors: dict[int | str, dict[str, Any]] = {"default": {"model": ErrorBody, "description": "An error."}}
+    return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute, responses=errors)
+
+
+BackendsDep = Annotated[Backends, Depends(backends_of)]
+CallerDep = Annotated[Caller, Depends(CallerGate())]
+PollingCallerDep = Annotated[Caller, Depends(CallerGate(polling=True))]
+"""For status routes, which are polled: they have a bucket of their own (QUO-011)."""

@@ -1,0 +1,130 @@
+"""Backends for tests in one process: real store, keys and limits, scripted models, a manual clock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from serve_app.auth import KeyRing, Policy
+from serve_app.backends import Backends
+from serve_app.engines import Audio, EngineCard, SpeechRecognizer, SpeechSynthesizer, Transcription
+from serve_app.errors import EngineUnavailable
+from serve_app.flows.team_keys import TeamKeys
+from serve_app.flows.teams import Team, Teams
+from serve_app.limits import Limits
+from serve_app.settings import Settings
+from serve_app.stores.sqlite import SqliteStore
+
+Model = TypeVar("Model")
+
+PEPPER = b"a pepper for tests"
+MIDDAY = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
+"""Any instant far from midnight, so that a test that moves time by minutes stays on one UTC day."""
+
+
+class ManualClock:
+    """Time that moves when a test says so."""
+
+    def __init__(self, now: float = MIDDAY) -> None:
+        self._now = now
+
+    def now(self) -> float:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def utc_date(self) -> str:
+        return datetime.fromtimestamp(self._now, UTC).strftime("%Y-%m-%d")
+
+    def advance(self, seconds: float) -> None:
+        self._now += seconds
+
+
+@dataclass
+class ScriptedRecognizer:
+    """Answers with the scripted transcriptions in turn, then with silence; a scripted exception is raised."""
+
+    script: list[Transcription | Exception] = field(default_factory=list)
+    heard: list[tuple[int, bool]] = field(default_factory=list)
+    """(samples, final) of every call."""
+
+    async def transcribe(self, audio: Audio, *, final: bool) -> Transcription:
+        self.heard.append((len(audio), final))
+        answer = self.script.pop(0) if self.script else Transcription((), 1.0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def card(self) -> EngineCard:
+        return EngineCard("typhoon", "scripted", embedded=True, note="for tests")
+
+
+class ScriptedDetector:
+    """Gives the scripted probabilities in turn, then silence."""
+
+    def __init__(self, probabilities: Iterable[float] = ()) -> None:
+        self._script = list(probabilities)
+
+    def speech_probability(self, frame: Audio) -> float:
+        return self._script.pop(0) if self._script else 0.0
+
+    def reset(self) -> None:
+        self._script.clear()
+
+
+@dataclass
+class ScriptedModels:
+    """Models by public name."""
+
+    recognizers: dict[str, SpeechRecognizer] = field(default_factory=dict)
+    synthesizers: dict[str, SpeechSynthesizer] = field(default_factory=dict)
+
+    async def recognizer(self, engine: str) -> SpeechRecognizer:
+        return _find(self.recognizers, engine)
+
+    async def synthesizer(self, engine: str) -> SpeechSynthesizer:
+        return _find(self.synthesizers, engine)
+
+    async def cards(self) -> Sequence[EngineCard]:
+        recognizers = [await model.card() for model in self.recognizers.values()]
+        return recognizers + [await model.card() for model in self.synthesizers.values()]
+
+
+def _find(models: dict[str, Model], engine: str) -> Model:
+    if engine not in models:
+        raise EngineUnavailable
+    return models[engine]
+
+
+@asynccontextmanager
+async def open_backends(folder: Path, **settings: Any) -> AsyncIterator[Backends]:
+    """Backends on a SQLite file in `folder`; the clock is a ManualClock that moves the store too."""
+    clock = ManualClock()
+    store = SqliteStore(folder / "store.sqlite3", clock=clock)
+    configured = Settings(data=folder, **settings)
+    try:
+        yield Backends(
+            settings=configured,
+            store=store,
+            models=ScriptedModels({"typhoon": ScriptedRecognizer()}),
+            keys=KeyRing(store, PEPPER, clock),
+            limits=Limits(store, clock, configured.session_lease_s),
+            clock=clock,
+            new_detector=ScriptedDetector,
+        )
+    finally:
+        await store.close()
+
+
+async def team_with_key(backends: Backends, policy: Policy | None = None) -> tuple[Team, str]:
+    """A new team and one raw key of it."""
+    policy = policy or Policy()
+    teams = Teams(backends.store, backends.keys)
+    team, _ = await teams.create("a school", "owner@example.com", "default", policy)
+    _, raw = await TeamKeys(backends.store, backends.keys, team).create("tests", policy)
+    return team, raw.reveal()
