@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
 from serve_app import api
 from serve_app.access import AccessLog, redact_server_logs
@@ -20,16 +21,23 @@ from serve_app.headers import RateHeaders, RequestId
 from serve_app.refusals import answer_for_framework_errors
 from serve_app.socket import OpenSockets
 
-MIDDLEWARE = [
-    Middleware(each) for each in (RequestId, AccessLog, CanonicalPath, RateHeaders, Edge, BodyLimit)
-]
+MIDDLEWARE = (RequestId, AccessLog, CanonicalPath, RateHeaders, Edge, BodyLimit)
 """Outermost first. What adds headers stands outside the edge, so that failures carry them too."""
+SHOWN_TO_PAGES = (
+    "retry-after",
+    "x-request-id",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+)
 
 
 def create_app(backends: Backends) -> FastAPI:
     """Every surface of `serve_app.api` on one app (RT-44)."""
     redact_server_logs()
-    app = FastAPI(title="Kaleido Serve", redoc_url=None, redirect_slashes=False, middleware=MIDDLEWARE)
+    app = FastAPI(
+        title="Kaleido Serve", redoc_url=None, redirect_slashes=False, middleware=_middleware(backends)
+    )
     app.state.backends = backends
     app.state.cards = Cards(backends)
     app.state.sockets = OpenSockets()
@@ -37,6 +45,17 @@ def create_app(backends: Backends) -> FastAPI:
     for router in surfaces():
         app.router.routes.extend(router.routes)
     return app
+
+
+def _middleware(backends: Backends) -> list[Middleware]:
+    cross_origin = Middleware(
+        CORSMiddleware,
+        allow_origins=backends.settings.cors_origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=SHOWN_TO_PAGES,
+    )
+    return [cross_origin, *(Middleware(each) for each in MIDDLEWARE)]
 
 
 def surfaces() -> Iterator[APIRouter]:

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     """`https://api.example.com`: the origin of `ws_url`; empty: taken from the request (ASR-022)."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses whose X-Forwarded-Proto and X-Forwarded-Host are believed (ASR-022)."""
+    cors_origins: tuple[str, ...] = ("*",)
+    """Web pages that may call from a browser. Any, by default: keys travel in headers and there are no
+    cookies, so a foreign page gains nothing that its own key does not open."""
     optional_auth_surfaces: frozenset[str] = frozenset()
     """Surfaces that answer without a key, for development only (KEY-014)."""
 
