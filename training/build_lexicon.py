@@ -1,4 +1,5 @@
-"""Builds one share of the pronunciation lexicon with tltk, off line: word, frequency, phonemes, tab-separated.
+"""Builds one share of the pronunciation lexicon with tltk, off line: word, frequency, phonemes,
+tab-separated.
 
 Run in an environment of its own (tltk wants numpy<2), one process per share:
 `python training/build_lexicon.py --words 20000 --share 0/2 >share0.tsv`. The most frequent words come first.
@@ -22,12 +23,15 @@ EVERYDAY_COUNT = 2000
 
 
 def vocabulary(size: int) -> list[tuple[str, int]]:
-    """The everyday words, then the words of the Thai National Corpus list that a dictionary knows, by frequency."""
+    """The everyday words, then the words of the Thai National Corpus list that a dictionary knows, by
+    frequency."""
     known = set((CORPUS / "words_th.txt").read_text(encoding="utf-8").split("\n"))
-    counts = {word: EVERYDAY_COUNT for word in EVERYDAY.read_text(encoding="utf-8").split()}
+    counts = dict.fromkeys(EVERYDAY.read_text(encoding="utf-8").split(), EVERYDAY_COUNT)
     for line in (CORPUS / "tnc_freq.txt").read_text(encoding="utf-8").splitlines():
         word, count = line.split("\t")
-        pronounceable = THAI_WORD.match(word) and not ABBREVIATION.search(word) and (len(word) > 1 or word == "ณ")
+        pronounceable = (
+            THAI_WORD.match(word) and not ABBREVIATION.search(word) and (len(word) > 1 or word == "ณ")
+        )
         if word in known and pronounceable:
             counts[word] = max(int(count), counts.get(word, 0))
     return sorted(counts.items(), key=lambda item: -item[1])[:size]

@@ -1,0 +1,71 @@
+"""Turns a config row's `package.module:Class` and options into an engine object."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from importlib import import_module, metadata
+from typing import Any
+
+from serve_app.errors import EngineNotInstalled
+
+PACKAGE = "kaleido-serve"
+OURS = ("deployments", "serve_app", "tests")
+
+
+class EngineConfigError(ValueError):
+    """A config row names an engine class or an option that does not exist; read by operators only."""
+
+
+def load_engine(path: str, options: Mapping[str, Any] | None = None) -> Any:
+    """Build the engine `path` (`"deployments.asr.embedded:EmbeddedRecognizer"`) with its options.
+
+    Raises EngineNotInstalled when a package it needs is missing, EngineConfigError for an unknown module,
+    class or option.
+    """
+    engine = _find(path)
+    try:
+        inspect.signature(engine).bind(**(options or {}))
+    except TypeError as mismatch:
+        accepted = ", ".join(inspect.signature(engine).parameters) or "none"
+        raise EngineConfigError(f"{path}: {mismatch} (its options: {accepted})") from None
+    return engine(**(options or {}))
+
+
+def _find(path: str) -> Any:
+    module, _, name = path.partition(":")
+    try:
+        engine = getattr(import_module(module), name, None)
+    except ModuleNotFoundError as missing:
+        raise _missing_module(path, missing.name or module) from missing
+    if not inspect.isclass(engine):
+        raise EngineConfigError(f"{path}: module {module} has no class {name or '(none given)'}")
+    return engine
+
+
+def _missing_module(path: str, module: str) -> Exception:
+    package = module.partition(".")[0]
+    if package in OURS:
+        return EngineConfigError(f"{path}: there is no module {module}")
+    extra = _extra_with(package)
+    install = f"pip install '{PACKAGE}[{extra}]'" if extra else f"pip install {package}"
+    return EngineNotInstalled(f"The engine {path} needs the package {package}: {install}")
+
+
+def _extra_with(package: str) -> str | None:
+    """The optional extra of this project that installs a package; pyproject.toml is the one list of them."""
+    try:
+        requirements = metadata.requires(PACKAGE) or []
+    except metadata.PackageNotFoundError:
+        return None
+    for requirement in requirements:
+        name = re.match(r"[\w.-]+", requirement)
+        extra = re.search(r"extra\s*==\s*['\"]([\w-]+)['\"]", requirement)
+        if name and extra and _normal(name[0]) == _normal(package):
+            return extra[1]
+    return None
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

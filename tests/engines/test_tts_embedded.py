@@ -1,0 +1,123 @@
+"""The embedded synthesizer."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from deployments.tts import embedded
+from deployments.tts.embedded import EmbeddedSynthesizer
+from serve_app.engines import Speech
+from serve_app.errors import EngineNotInstalled, InvalidRequest
+from training.voices import HELD_OUT
+
+SYNTHESIZER = EmbeddedSynthesizer()
+
+
+def seconds(speech: Speech) -> float:
+    return len(speech.samples) / speech.sample_rate
+
+
+def test_speaks_thai() -> None:
+    """TTS-001: mono samples in [-1, 1], of a plausible length, with a signal in them."""
+    speech = SYNTHESIZER.synthesize("สวัสดีครับ วันนี้เราจะเรียนภาษาไทย")
+    assert speech.sample_rate == 22_050
+    assert speech.samples.dtype == np.float32
+    assert speech.samples.ndim == 1
+    assert 1.5 < seconds(speech) < 6
+    assert 0.1 < float(np.abs(speech.samples).max()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Good morning"),
+        ("vi", "Xin chào"),
+        ("zh", "你好"),
+        ("ms", "Selamat pagi"),
+        ("ja", "こんにちは"),
+        ("ko", "안녕"),
+    ],
+)
+def test_speaks_other_languages(language: str, text: str) -> None:
+    """TTS-003: each has a voice of its own."""
+    assert seconds(SYNTHESIZER.synthesize(text, language=language)) > 0.3
+
+
+def test_the_same_request_gives_the_same_audio() -> None:
+    """TTS-010: whatever was spoken in between."""
+    first = SYNTHESIZER.synthesize("ขอบคุณครับ")
+    SYNTHESIZER.synthesize("Something else", language="en", voice="somchai")
+    np.testing.assert_array_equal(first.samples, SYNTHESIZER.synthesize("ขอบคุณครับ").samples)
+
+
+def test_speakers_differ() -> None:
+    """TTS-014: names are different voices."""
+    malee, somchai = (SYNTHESIZER.synthesize("สวัสดี", voice=name).samples for name in ("malee", "somchai"))
+    assert malee.shape != somchai.shape or not np.allclose(malee, somchai)
+
+
+def test_the_speakers_are_strangers_to_the_recogniser() -> None:
+    """ASR-002: a round trip through both engines is a fair test only with voices kept out of training."""
+    assert {speaker.variant for speaker in embedded._SPEAKERS.values()} <= set(HELD_OUT)
+
+
+def test_rate_and_pitch() -> None:
+    """TTS-001: a higher rate is shorter; pitch leaves the length about alone but not the sound."""
+    text = "วันนี้อากาศดีมาก"
+    plain, fast = SYNTHESIZER.synthesize(text), SYNTHESIZER.synthesize(text, rate=1.6)
+    high = SYNTHESIZER.synthesize(text, pitch=1.6)
+    assert seconds(fast) < 0.8 * seconds(plain)
+    assert seconds(high) == pytest.approx(seconds(plain), rel=0.1)
+    assert not np.array_equal(high.samples[: len(plain.samples)], plain.samples)
+
+
+def test_a_long_text_is_spoken_to_its_end() -> None:
+    """TTS-002: no limit of espeak-ng's clause cuts or garbles it: length grows with the text."""
+    once, ten = (seconds(SYNTHESIZER.synthesize("นักเรียนอ่านหนังสือในห้องสมุด" * n)) for n in (1, 10))
+    assert ten == pytest.approx(10 * once, rel=0.15)
+
+
+def test_mixed_scripts_are_spoken_in_one_go() -> None:
+    """TTS-001: Latin words inside Thai add their own sound."""
+    thai = seconds(SYNTHESIZER.synthesize("ฉันใช้ ทุกวัน"))
+    assert seconds(SYNTHESIZER.synthesize("ฉันใช้ computer ทุกวัน")) > thai + 0.3
+
+
+@pytest.mark.parametrize(
+    "request_fields",
+    [
+        {"text": ""}, {"text": "   "}, {"text": "!?..."}, {"text": "ๆ"}, {"text": "...", "language": "en"},
+        {"text": "ก", "voice": "nobody"}, {"text": "ก", "language": "lo"}, {"text": "ก", "rate": 0.0},
+        {"text": "ก", "pitch": float("nan")},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_spoken_is_refused(request_fields: dict[str, str]) -> None:
+    """TTS-002, TTS-003: blank text, unknown voice or language, prosody out of bounds."""
+    with pytest.raises(InvalidRequest):
+        SYNTHESIZER.synthesize(**request_fields)  # type: ignore[arg-type]
+
+
+def test_threads_do_not_disturb_one_another() -> None:
+    """TTS-010: the library is not thread-safe, the engine is."""
+    texts = ["หนึ่งสองสาม", "สี่ห้าหก", "เจ็ดแปดเก้า", "Hello there"] * 4
+    expected = [SYNTHESIZER.synthesize(text).samples for text in texts]
+    with ThreadPoolExecutor(8) as pool:
+        for speech, alone in zip(pool.map(SYNTHESIZER.synthesize, texts), expected, strict=True):
+            np.testing.assert_array_equal(speech.samples, alone)
+
+
+def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ERR-005: the operator learns what to install."""
+    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
+    with pytest.raises(EngineNotInstalled, match="embedded"):
+        SYNTHESIZER.synthesize("สวัสดี")
+
+
+def test_the_card_is_honest() -> None:
+    """ASR-002: the stand-in says that it is one."""
+    assert SYNTHESIZER.card.embedded
+    assert "development" in SYNTHESIZER.card.note

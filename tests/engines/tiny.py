@@ -1,0 +1,58 @@
+"""A tiny deterministic engine of each task, for tests of what stands around engines."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Speech, Word
+from serve_app.errors import InvalidRequest
+
+POISON = 0.75
+"""A window that starts with this sample makes the whole batch fail."""
+DEADLY = -0.75
+"""A window that starts with this sample kills the process."""
+
+
+class TinyRecognizer:
+    """Hears one word per full second of audio: `w0`, `w1`, ...; remembers the sizes of its batches."""
+
+    def __init__(self, impl: str = "tiny", batches: list[list[float]] | None = None) -> None:
+        self.card = EngineCard("unnamed", impl, embedded=True, note="hears seconds")
+        self.batches = [] if batches is None else batches
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def recognize(self, windows: Sequence[Audio], final: Sequence[bool]) -> list[tuple[Word, ...]]:
+        self.batches.append([round(len(window) / SAMPLE_RATE, 3) for window in windows])
+        assert self.gate.wait(30)
+        if any(_starts_with(window, DEADLY) for window in windows):
+            os._exit(9)
+        if any(_starts_with(window, POISON) for window in windows):
+            raise ValueError("secret path /somewhere/model.bin")
+        return [
+            tuple(Word(f"w{n}", float(n), n + 1.0, 1.0) for n in range(len(window) // SAMPLE_RATE))
+            for window in windows
+        ]
+
+    def example(self) -> Audio:
+        return np.zeros(SAMPLE_RATE // 2, np.float32)
+
+
+class TinySynthesizer:
+    """A tone as long as the text."""
+
+    def __init__(self) -> None:
+        self.card = EngineCard("unnamed", "tiny-tone", embedded=True)
+
+    def synthesize(self, text: str, *, language: str, voice: str) -> Speech:
+        if not text.strip():
+            raise InvalidRequest("text must not be empty.")
+        return Speech(np.full(len(text) * 100, 0.5, np.float32), SAMPLE_RATE)
+
+
+def _starts_with(window: Audio, mark: float) -> bool:
+    return len(window) > 0 and abs(float(window[0]) - mark) < 1e-3
