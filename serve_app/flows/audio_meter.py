@@ -12,8 +12,10 @@ from serve_app.limits import Limits
 
 log = logging.getLogger(__name__)
 
-BATCH_S = 1.0
-"""Seconds of audio per write: a quota of an hour is kept to a second, with one write a second per stream."""
+SHORT_BATCH_S = 1.0
+"""Seconds of audio per write while the quota may be near: it is kept to a second."""
+LONG_BATCH_S = 3.6
+"""Else a thousandth of the default daily quota: a write costs as much CPU as ten frames of an idle stream."""
 RETRY_S = 0.5
 
 
@@ -33,13 +35,14 @@ class AudioMeter:
         self._tries = max(1, round(patience_s / RETRY_S))
         self._sleep = sleep
         self._uncounted = 0.0
+        self._batch_s = SHORT_BATCH_S
         self._due = asyncio.Event()
         self._write: asyncio.Task[None] | None = None
 
     def add(self, seconds: float) -> None:
         """Count accepted audio."""
         self._uncounted += seconds
-        if self._uncounted >= BATCH_S:
+        if self._uncounted >= self._batch_s:
             self._due.set()
 
     async def run(self) -> None:
@@ -75,6 +78,7 @@ class AudioMeter:
                     raise
                 await self._sleep(RETRY_S)
                 continue
+            self._batch_s = min(LONG_BATCH_S, max(SHORT_BATCH_S, usage.limit - usage.used))
             if usage.exceeded:
                 raise DailyAudioQuotaExceeded
             return

@@ -1,0 +1,91 @@
+"""Serve application builders: what `import_path` in `configs/*.yaml` points at.
+
+One application per model: a change in an application's `args` restarts that application only, and a new one
+restarts nobody. Deployment options (GPU shares, replicas, autoscaling) stand in the config, under the only
+deployment of each application: `model` or `api`.
+"""
+
+# No `from __future__ import annotations` here: Serve reads the builders' annotations as they stand, to turn
+# `args` into the pydantic model.
+
+from ray import serve
+from ray.serve import Application, Deployment
+
+from deployments.asr.replica import MAX_BATCH_ITEMS, RecognizerReplica
+from deployments.gateway import Gateway, ProxiedApi
+from deployments.loader import load_engine
+from deployments.logs import log_to_stderr
+from deployments.models import ApiArgs, ModelArgs
+from deployments.tts.replica import SynthesizerReplica
+
+ENOUGH_REQUESTS = 10_000
+"""Behind Serve's proxy a WebSocket counts as a request for its whole life; our leases limit them."""
+WAITING_BATCHES = 4
+"""How many full batches may wait in a replica before the router keeps the next request for another one."""
+WAITING_TEXTS = 2
+"""One text being spoken and the next one at hand."""
+HEALTH_CHECK_S = 1.0
+"""A replica that was killed is missed, and its place filled, this soon."""
+
+
+class Recognizer(RecognizerReplica):
+    """A recogniser replica that loads its engine where Serve placed it."""
+
+    def __init__(self, args: ModelArgs) -> None:
+        log_to_stderr()
+        super().__init__(load_engine(args.engine, args.options), args.name, **args.replica)
+
+
+class Synthesizer(SynthesizerReplica):
+    """A synthesiser replica that loads its engine where Serve placed it."""
+
+    def __init__(self, args: ModelArgs) -> None:
+        log_to_stderr()
+        super().__init__(load_engine(args.engine, args.options), args.name, **args.replica)
+
+
+def model(args: ModelArgs) -> Application:
+    """One model as an application of its own, without a public route."""
+    if args.task == "asr":
+        batch = args.replica.get("max_batch_items", MAX_BATCH_ITEMS)
+        return _model(Recognizer, WAITING_BATCHES * batch).bind(args)
+    return _model(Synthesizer, WAITING_TEXTS).bind(args)
+
+
+def _model(replica: type, max_ongoing_requests: int) -> Deployment:
+    return serve.deployment(  # type: ignore[return-value]  # its stub knows the decorator form only
+        replica,
+        name="model",
+        max_ongoing_requests=max_ongoing_requests,
+        health_check_period_s=HEALTH_CHECK_S,
+    )
+
+
+def api(args: ApiArgs) -> Application:
+    """The public API on its own port. Replacing it starts the new gateway before the old one drains."""
+    drain_s = args.build_settings().drain_s
+    gateway = serve.deployment(
+        Gateway,
+        name="api",
+        health_check_period_s=HEALTH_CHECK_S,
+        max_surge_percent=100,
+        # The drain, the linger and the last answers (deployments.listener), with room to spare.
+        graceful_shutdown_timeout_s=drain_s + 15,
+        # Serve itself has nothing to wait for: the gateway's requests are its own.
+        graceful_shutdown_wait_loop_s=0.1,
+    )
+    return gateway.bind(args)
+
+
+def api_behind_proxy(args: ApiArgs) -> Application:
+    """The public API behind Serve's HTTP proxy."""
+    drain_s = args.build_settings().drain_s
+    proxied = serve.deployment(
+        ProxiedApi,
+        name="api",
+        health_check_period_s=HEALTH_CHECK_S,
+        max_ongoing_requests=ENOUGH_REQUESTS,
+        max_surge_percent=100,
+        graceful_shutdown_timeout_s=drain_s,
+    )
+    return proxied.bind(args)

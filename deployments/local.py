@@ -1,0 +1,49 @@
+"""The models of a config inside this process: for tests and `make dev`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+
+from deployments.asr.replica import RecognizerReplica
+from deployments.models import ModelArgs, Task, application_name, build_replica
+from deployments.tts.replica import SynthesizerReplica
+from serve_app.engines import EngineCard, SpeechRecognizer, SpeechSynthesizer
+from serve_app.errors import EngineUnavailable
+
+Replica = RecognizerReplica | SynthesizerReplica
+
+
+class LocalModels:
+    """`serve_app.backends.Models` over replicas of this process, keyed by application name."""
+
+    def __init__(self, replicas: Mapping[str, Replica]) -> None:
+        self._replicas = replicas
+
+    @classmethod
+    def load(cls, rows: Iterable[ModelArgs]) -> LocalModels:
+        """Load every model of a config. Raises EngineNotInstalled, EngineConfigError."""
+        return cls({row.application: build_replica(row) for row in rows})
+
+    async def recognizer(self, engine: str) -> SpeechRecognizer:
+        """The recogniser with this public name. Raises EngineUnavailable."""
+        return cast(SpeechRecognizer, self._find("asr", engine))
+
+    async def synthesizer(self, engine: str) -> SpeechSynthesizer:
+        """The synthesiser with this public name. Raises EngineUnavailable."""
+        return cast(SpeechSynthesizer, self._find("tts", engine))
+
+    async def cards(self) -> Sequence[EngineCard]:
+        """What runs."""
+        return [await replica.card() for replica in self._replicas.values()]
+
+    def close(self) -> None:
+        """Let go of the engine threads."""
+        for replica in self._replicas.values():
+            replica.close()
+
+    def _find(self, task: Task, engine: str) -> Replica:
+        replica = self._replicas.get(application_name(task, engine))
+        if replica is None:
+            raise EngineUnavailable()
+        return replica
