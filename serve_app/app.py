@@ -17,6 +17,7 @@ from serve_app.backends import Backends
 from serve_app.body_limit import BodyLimit
 from serve_app.cards import Cards
 from serve_app.edge import Edge
+from serve_app.flows.audio_meter import AudioMeters
 from serve_app.headers import RateHeaders, RequestId
 from serve_app.refusals import answer_for_framework_errors
 from serve_app.socket import OpenSockets
@@ -41,6 +42,7 @@ def create_app(backends: Backends) -> FastAPI:
     app.state.backends = backends
     app.state.cards = Cards(backends)
     app.state.sockets = OpenSockets()
+    app.state.meters = AudioMeters(backends.limits, patience_s=backends.settings.session_lease_s)
     answer_for_framework_errors(app)
     for router in surfaces():
         app.router.routes.extend(router.routes)

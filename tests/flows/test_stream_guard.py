@@ -11,8 +11,7 @@ import pytest
 from serve_app.auth import Caller, Policy
 from serve_app.backends import Backends
 from serve_app.core.keys import Kind
-from serve_app.errors import DailyAudioQuotaExceeded, StoreUnavailable, TooManySessions, Unauthorized
-from serve_app.flows.audio_meter import AudioMeter
+from serve_app.errors import StoreUnavailable, TooManySessions, Unauthorized
 from serve_app.flows.stream_guard import SessionSlot, session_slot, watch_key
 from tests.fakes import ManualClock, open_backends, team_with_key
 
@@ -115,47 +114,3 @@ async def test_a_revoked_key_is_noticed(backends: Backends, caller: Caller) -> N
     await backends.keys.revoke(Kind.KEY, caller.key_prefix)
     with pytest.raises(Unauthorized):
         await watch_key(backends.keys, caller, 10.0, Sleeps(backends, idle))
-
-
-async def test_audio_is_written_in_batches_and_to_the_end(backends: Backends, caller: Caller) -> None:
-    """QUO-004: about one write a second."""
-    meter = AudioMeter(backends.limits, caller, LEASE_S)
-    running = asyncio.create_task(meter.run())
-    for _ in range(49):
-        meter.add(0.02)
-    await asyncio.sleep(0)
-    assert (await backends.limits.audio_today(caller)).used == 0
-    meter.add(0.04)
-    while (await backends.limits.audio_today(caller)).used == 0:  # noqa: ASYNC110 - nobody tells us
-        await asyncio.sleep(0.001)
-    meter.add(0.5)
-    running.cancel()
-    await meter.settle()
-    assert (await backends.limits.audio_today(caller)).used == pytest.approx(1.52)
-
-
-async def test_the_quota_is_exceeded(backends: Backends, caller: Caller) -> None:
-    """QUO-006: what was accepted is counted all the same."""
-    meter = AudioMeter(backends.limits, caller, LEASE_S)
-    meter.add(10.5)
-    with pytest.raises(DailyAudioQuotaExceeded):
-        await meter.run()
-    meter.add(1.0)
-    await meter.settle()
-    assert (await backends.limits.audio_today(caller)).used == 11.5
-
-
-async def test_audio_outlives_an_outage(
-    backends: Backends, caller: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """QUO-004: retried for the patience, then given up, then counted when the stream ends."""
-    sleeps = Sleeps(backends, *[idle] * 100)
-    meter = AudioMeter(backends.limits, caller, 5.0, sleeps)
-    meter.add(2.0)
-    monkeypatch.setattr(backends.store, "add", unavailable)
-    with pytest.raises(StoreUnavailable):
-        await meter.run()
-    assert sum(sleeps.slept) == pytest.approx(5.0, abs=0.5)
-    monkeypatch.undo()
-    await meter.settle()
-    assert (await backends.limits.audio_today(caller)).used == 2.0

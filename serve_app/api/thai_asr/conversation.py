@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from serve_app.api.thai_asr.events import Identity, Started, event_of
 from serve_app.api.thai_asr.messages import Audio, SessionConfig, Start, parse
@@ -11,7 +12,6 @@ from serve_app.backends import Backends
 from serve_app.core.pcm import PcmDecoder
 from serve_app.engines import SpeechRecognizer
 from serve_app.errors import InvalidMessage, InvalidRequest, StartRequired, WavHeader
-from serve_app.flows.audio_meter import AudioMeter
 from serve_app.flows.captions import Event, Partial, StabilizedPartial
 from serve_app.flows.live_transcript import LiveTranscript
 from serve_app.socket import Socket
@@ -32,14 +32,14 @@ class Conversation:
         identity: Identity,
         backends: Backends,
         recognizer: SpeechRecognizer,
-        meter: AudioMeter,
+        count_audio: Callable[[float], None],
     ) -> None:
         self._socket = socket
         self._session = session
         self._identity = identity
         self._backends = backends
         self._recognizer = recognizer
-        self._meter = meter
+        self._count_audio = count_audio
         self._pcm = PcmDecoder()
         self._config = session
         self._live: LiveTranscript | None = None
@@ -98,7 +98,7 @@ class Conversation:
             raise WavHeader
         self._may_start = False
         samples = self._pcm.samples(frame)
-        self._meter.add(len(samples) / self._config.sample_rate)
+        self._count_audio(len(samples) / self._config.sample_rate)
         part = self._config.sample_rate * FEED_MS // 1000
         for start in range(0, len(samples), part):
             if start:

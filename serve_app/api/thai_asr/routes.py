@@ -16,7 +16,7 @@ from serve_app.auth import Caller
 from serve_app.backends import Backends
 from serve_app.cards import Cards
 from serve_app.errors import DailyAudioQuotaExceeded, SessionNotFound, TooManySessions
-from serve_app.flows.audio_meter import AudioMeter
+from serve_app.flows.audio_meter import AudioMeters
 from serve_app.flows.stream_guard import session_slot, watch_key
 from serve_app.origin import socket_origin
 from serve_app.settings import Settings
@@ -136,17 +136,17 @@ async def _converse(websocket: WebSocket, socket: Socket) -> None:
     settings = backends.settings
     caller = await socket_caller(websocket, TAG)
     session = await _session(backends, caller, socket.session_id)
-    meter = AudioMeter(backends.limits, caller, patience_s=settings.session_lease_s)
+    meters: AudioMeters = websocket.app.state.meters
     # In this order, so that the slot is free before the last seconds of audio are counted.
-    socket.cleanup.push_async_callback(meter.settle)
+    count_audio = await socket.cleanup.enter_async_context(meters.metered(caller, socket.fail))
     slot = session_slot(backends.limits, caller, settings.session_lease_s)
     held = await socket.cleanup.enter_async_context(slot)
     recognizer = await backends.models.recognizer(settings.asr_engine)
-    talk = Conversation(socket, session, _identity(settings), backends, recognizer, meter)
+    talk = Conversation(socket, session, _identity(settings), backends, recognizer, count_audio)
     socket.cleanup.push_async_callback(talk.close)
     socket.send(await _ready(backends, caller, session, socket.session_id))
     watch = watch_key(backends.keys, caller, settings.key_recheck_s)
-    await first_to_end(talk.run(), held.keep(), watch, meter.run())
+    await first_to_end(talk.run(), held.keep(), watch)
 
 
 async def _session(backends: Backends, caller: Caller, session_id: str) -> SessionConfig:
