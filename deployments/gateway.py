@@ -3,8 +3,6 @@ against 20 behind Serve's own Python proxy, and a redeploy under load loses no r
 
 from __future__ import annotations
 
-import gc
-
 from ray import serve
 from starlette.types import ASGIApp
 
@@ -25,7 +23,6 @@ class Gateway:
         self._backends = build_backends(self._settings, ClusterModels())
         self._listener = Listener.of(create_app(self._backends), self._settings)
         await self._listener.start()
-        _freeze_heap()
 
     def check_health(self) -> None:
         """Serve replaces a gateway that no longer listens."""
@@ -40,12 +37,6 @@ class Gateway:
         if hasattr(self, "_listener"):
             await self._listener.drain(self._settings.drain_s)
             await self._backends.store.close()
-
-
-def _freeze_heap() -> None:
-    """Ray and the app leave some hundred thousand lasting objects; no collection needs to visit them again."""
-    gc.collect()
-    gc.freeze()
 
 
 @serve.ingress()

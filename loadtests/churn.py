@@ -14,7 +14,9 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
+from statistics import median
 from urllib.parse import urlsplit
 
 import click
@@ -35,7 +37,7 @@ LEASE_S = 30.0
 """A slot must be free within the lease time (QUO-009)."""
 SLACK = 8
 """Files and threads: a thread pool may still grow a little, and Ray holds a few connections of its own."""
-ROUNDS = 4
+ROUNDS = 10
 """Memory is read after each: an allocator reaches a plateau, a leak keeps its slope."""
 LEAKED_KIB = 16.0
 """Growth per session over the last half. A session that stays behind keeps at least its audio buffer of
@@ -92,9 +94,14 @@ def rows(rounds: Sequence[Settled], sessions: int) -> list[tuple[report.Cell, ..
 
 
 def growth_kib(rounds: Sequence[Settled], sessions: int) -> float:
-    """Resident memory gained per session over the last half of the sessions."""
-    middle, last = (rounds[at].footprint.rss_mib for at in (ROUNDS // 2, ROUNDS))
-    return (last - middle) * 1024 / (sessions / 2)
+    """Resident memory gained per session over the last half of the sessions.
+
+    The median slope between any two rounds (Theil 1950, Sen 1968): one round in which the allocator took or
+    gave back a few megabytes does not look like a leak, nor hide one.
+    """
+    memory = [each.footprint.rss_mib for each in rounds[len(rounds) // 2 :]]
+    slopes = [(memory[b] - memory[a]) / (b - a) for a, b in combinations(range(len(memory)), 2)]
+    return median(slopes) * 1024 * ROUNDS / sessions
 
 
 async def run(url: str, key: str, said: Sequence[Utterance], count: int, seed: int) -> Mapping[str, int]:

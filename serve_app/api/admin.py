@@ -130,7 +130,11 @@ async def keys_of(request: Request, backends: BackendsDep) -> TeamKeys:
     return TeamKeys(backends.store, backends.keys, team)
 
 
-TeamsDep = Annotated[Teams, Depends(teams_of)]
+async def _teams(request: Request) -> Teams:
+    return teams_of(request)
+
+
+TeamsDep = Annotated[Teams, Depends(_teams)]
 InspectorDep = Annotated[Member, Depends(MemberGate(Action.INSPECT))]
 KeyAdminDep = Annotated[Member, Depends(MemberGate(Action.MANAGE_KEYS))]
 OwnerDep = Annotated[Member, Depends(MemberGate(Action.MANAGE_MEMBERS))]
