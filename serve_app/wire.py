@@ -7,6 +7,7 @@ An HTTP surface is `router = surface("/api/thai-asr", "thai-asr")` and its route
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Literal
 
@@ -54,12 +55,12 @@ def spend(connection: HTTPConnection, hit: WindowHit) -> None:
         raise refusal
 
 
-class Gate:
+class Gate(ABC):
     """A dependency that must pass before the body is read (see GuardedRoute)."""
 
+    @abstractmethod
     async def __call__(self, request: Request) -> Any:
         """Who is calling. Raises Unauthorized, RateLimited and StoreUnavailable."""
-        raise NotImplementedError
 
 
 class CallerGate(Gate):

@@ -29,15 +29,13 @@ class Pace:
     """The chosen interval, or a longer one while the recogniser is slower than it."""
 
     def __init__(self, interval_ms: int) -> None:
-        self._interval_ms = interval_ms
+        self._chosen = interval_ms * SAMPLE_RATE // 1000
         self._decode_ms: float | None = None
+        self.interval = self._chosen
+        """New audio that makes a partial due, in samples."""
 
     def measure(self, decode_ms: float) -> None:
         """Take the engine time of a partial into account."""
         older = decode_ms if self._decode_ms is None else self._decode_ms
         self._decode_ms = older + SMOOTHING * (decode_ms - older)
-
-    @property
-    def interval(self) -> int:
-        """New audio that makes a partial due, in samples."""
-        return int(max(self._interval_ms, (self._decode_ms or 0.0) * LOAD_MARGIN) * SAMPLE_RATE / 1000)
+        self.interval = max(self._chosen, int(self._decode_ms * LOAD_MARGIN * SAMPLE_RATE / 1000))

@@ -77,7 +77,8 @@ class Utterance:
     @property
     def backlog(self) -> int:
         """Closed pieces that are not decoded yet."""
-        return sum(piece not in self._exact for piece in self._audio.pieces)
+        pieces = self._audio.pieces  # asked for every frame, and nearly always empty
+        return sum(piece not in self._exact for piece in pieces) if pieces else 0
 
     @property
     def overdue(self) -> EndReason | None:
