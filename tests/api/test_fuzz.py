@@ -104,3 +104,19 @@ async def test_anything_gets_one_answer_in_form(
         told = json.loads(body)
         assert set(told) == {"success", "error", "code", "requestId"}
         assert status in (400, 401, 403, 404, 405, 409, 413, 415)
+
+
+async def test_a_query_that_is_no_text(app: FastAPI, credentials: list[tuple[bytes, bytes]]) -> None:
+    """ERR-010, ASR-021: bytes that are no UTF-8, in a query that nobody reads, do no harm."""
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/api/thai-asr/sessions",
+        "raw_path": b"",
+        "query_string": b"\x80",
+        "headers": credentials,
+    }
+    status, _, body = await call(app, scope, b"")
+    assert status == 200
+    assert json.loads(body)["ws_url"].startswith("ws://")
