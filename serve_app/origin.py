@@ -19,7 +19,7 @@ def socket_origin(connection: HTTPConnection, settings: Settings) -> str:
     if settings.public_base_url:
         scheme, _, rest = settings.public_base_url.rstrip("/").partition("://")
         return f"{SOCKET_SCHEMES[scheme]}://{rest}"
-    scheme, host = connection.scope["scheme"], connection.headers.get("host", "")
+    scheme, host = connection.scope.get("scheme", "http"), connection.headers.get("host", "")
     if connection.client is not None and connection.client.host in settings.trusted_proxies:
         scheme = _first(connection, "x-forwarded-proto") or scheme
         host = _first(connection, "x-forwarded-host") or host
