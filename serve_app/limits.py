@@ -24,11 +24,6 @@ class AudioUsage:
     used: float
     limit: float
 
-    @property
-    def exceeded(self) -> bool:
-        """True once more was used than allowed."""
-        return self.used > self.limit
-
 
 class Limits:
     """Counts requests, session slots and audio seconds in the shared store, exactly (QUO-008)."""

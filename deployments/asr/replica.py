@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deployments.batching import Batcher
+from deployments.replica import EngineReplica
 from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Transcription, Word
 from serve_app.errors import DecodeFailed
 
@@ -35,7 +35,7 @@ class Recognizer(Protocol):
         ...
 
 
-class RecognizerReplica:
+class RecognizerReplica(EngineReplica[tuple[Audio, bool], tuple[Word, ...]]):
     """Implements `serve_app.engines.SpeechRecognizer` over one engine."""
 
     def __init__(
@@ -49,15 +49,14 @@ class RecognizerReplica:
     ) -> None:
         """`name` is the public engine name (ASR-002). One engine call longer than `stuck_after_s` hangs."""
         self._engine = engine
-        self._card = replace(engine.card, engine=name)
-        self._stuck_after_s = stuck_after_s
-        self._batcher: Batcher[tuple[Audio, bool], tuple[Word, ...]] = Batcher(
+        batcher: Batcher[tuple[Audio, bool], tuple[Word, ...]] = Batcher(
             self._recognize,
             failure=DecodeFailed,
             max_items=max_batch_items,
             size=lambda item: len(item[0]) / SAMPLE_RATE,
             max_size=max_batch_seconds,
         )
+        super().__init__(engine.card, name, batcher, stuck_after_s)
         # First calls are slow (memory arenas, dictionaries): no caller should pay for them.
         self._recognize([(engine.example(), True)])
 
@@ -66,19 +65,6 @@ class RecognizerReplica:
         samples = samples_of(audio)
         words, elapsed_ms = await self._batcher.submit((samples, final), urgent=final)
         return Transcription(words, elapsed_ms)
-
-    async def card(self) -> EngineCard:
-        """What really runs."""
-        return self._card
-
-    def check_health(self) -> None:
-        """Raise when the engine hangs, so that the replica is replaced."""
-        if self._batcher.busy_s > self._stuck_after_s:
-            raise RuntimeError(f"{self._card.impl} has been in one call for {self._batcher.busy_s:.0f} s")
-
-    def close(self) -> None:
-        """Let go of the engine thread."""
-        self._batcher.close()
 
     def _recognize(self, items: Sequence[tuple[Audio, bool]]) -> list[tuple[Word, ...]]:
         windows, final = zip(*items, strict=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from deployments.batching import Batcher
+from deployments.replica import EngineReplica
 from serve_app.engines import EngineCard, Speech
 from serve_app.errors import SynthesisFailed
 
@@ -21,33 +21,19 @@ class Synthesizer(Protocol):
         ...
 
 
-class SynthesizerReplica:
+class SynthesizerReplica(EngineReplica[tuple[str, str, str], Speech]):
     """Implements `serve_app.engines.SpeechSynthesizer` over one engine; more speech needs more replicas."""
 
     def __init__(self, engine: Synthesizer, name: str, *, stuck_after_s: float = 300.0) -> None:
         """`name` is the public engine name. One call longer than `stuck_after_s` is a hung engine."""
         self._engine = engine
-        self._card = replace(engine.card, engine=name)
-        self._stuck_after_s = stuck_after_s
-        self._batcher: Batcher[tuple[str, str, str], Speech] = Batcher(self._speak, failure=SynthesisFailed)
+        batcher: Batcher[tuple[str, str, str], Speech] = Batcher(self._speak, failure=SynthesisFailed)
+        super().__init__(engine.card, name, batcher, stuck_after_s)
 
     async def synthesize(self, text: str, *, language: str, voice: str) -> Speech:
         """Speak a text. Raises InvalidRequest for what the engine cannot speak, SynthesisFailed else."""
         speech, _ = await self._batcher.submit((text, language, voice), urgent=False)
         return speech
-
-    async def card(self) -> EngineCard:
-        """What really runs."""
-        return self._card
-
-    def check_health(self) -> None:
-        """Raise when the engine hangs, so that the replica is replaced."""
-        if self._batcher.busy_s > self._stuck_after_s:
-            raise RuntimeError(f"{self._card.impl} has been in one call for {self._batcher.busy_s:.0f} s")
-
-    def close(self) -> None:
-        """Let go of the engine thread."""
-        self._batcher.close()
 
     def _speak(self, items: Sequence[tuple[str, str, str]]) -> list[Speech]:
         return [
