@@ -30,7 +30,7 @@ class _Request(Generic[Item, Result]):
 
 
 class Batcher(Generic[Item, Result]):
-    """Two lanes in front of one engine thread; the urgent lane goes first.
+    """Lanes in front of one engine thread; the lower the number, the sooner its turn.
 
     Lanes are not mixed in one batch: a final is many times longer than a partial window, and the engine pads
     a batch to its longest member.
@@ -44,6 +44,7 @@ class Batcher(Generic[Item, Result]):
         max_items: int = 1,
         size: Callable[[Item], float] = lambda _: 0.0,
         max_size: float = float("inf"),
+        lanes: int = 1,
     ) -> None:
         """`run` maps a batch to as many results, in order. Whatever it raises besides a KaleidoError becomes
         `failure`. A batch holds at most `max_items`, of summed `size` at most `max_size` (or one item)."""
@@ -52,7 +53,7 @@ class Batcher(Generic[Item, Result]):
         self._max_items = max_items
         self._size = size
         self._max_size = max_size
-        self._lanes: tuple[deque[_Request[Item, Result]], deque[_Request[Item, Result]]] = deque(), deque()
+        self._lanes: list[deque[_Request[Item, Result]]] = [deque() for _ in range(lanes)]
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._loop_task: asyncio.Task[None] | None = None
         self._busy_since: float | None = None
@@ -63,13 +64,13 @@ class Batcher(Generic[Item, Result]):
         since = self._busy_since
         return 0.0 if since is None else time.monotonic() - since
 
-    async def submit(self, item: Item, *, urgent: bool) -> tuple[Result, float]:
+    async def submit(self, item: Item, lane: int = 0) -> tuple[Result, float]:
         """The item's result and the milliseconds its batch spent in the engine.
 
         Cancelling the caller drops the item if its batch has not started. Raises what `run` raised for it.
         """
         request = _Request(item, asyncio.get_running_loop().create_future())
-        self._lanes[0 if urgent else 1].append(request)
+        self._lanes[lane].append(request)
         if self._loop_task is None or self._loop_task.done():
             self._loop_task = asyncio.create_task(self._serve())
         return await request.answer

@@ -13,10 +13,10 @@ class EngineReplica(Generic[Item, Result]):
     """One engine behind one batcher; a task's replica adds its own verb."""
 
     def __init__(
-        self, card: EngineCard, name: str, batcher: Batcher[Item, Result], stuck_after_s: float
+        self, card: EngineCard, task: str, name: str, batcher: Batcher[Item, Result], stuck_after_s: float
     ) -> None:
         """`name` is the public engine name (ASR-002). A call longer than `stuck_after_s` is a hung engine."""
-        self._card = replace(card, engine=name)
+        self._card = replace(card, engine=name, task=task)
         self._batcher = batcher
         self._stuck_after_s = stuck_after_s
 

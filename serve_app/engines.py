@@ -31,6 +31,10 @@ class EngineCard:
     """True for the stand-in that runs on a CPU with nothing to download."""
     note: str = ""
     """Plain limits of the engine, shown in `/health`."""
+    task: str = ""
+    """`asr` or `tts`; put on by the replica."""
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes it understands or speaks; empty for an engine that finds out by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,35 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Hints:
+    """What a caller knows about a recording before it is heard."""
+
+    language: str | None = None
+    """ISO 639-1; None: the engine finds out."""
+    prompt: str = ""
+    """Text that came before, or names to expect. Engines without a text decoder take no notice."""
+    temperature: float = 0.0
+    """0..1, spread of the decoder's choices. Engines that search for the best path take no notice."""
+
+
+NO_HINTS = Hints()
+
+
+@dataclass(frozen=True, slots=True)
 class Transcription:
     """What a recogniser heard in one piece of audio."""
 
     words: tuple[Word, ...]
-    decode_ms: float
-    """Time inside the engine, without waiting."""
+    decode_ms: float = 0.0
+    """Time inside the engine, without waiting; put on by the replica."""
+    language: str = "th"
+    """ISO 639-1: as hinted, or as the engine found out."""
+    tokens: tuple[int, ...] = ()
+    """Ids in the engine's own vocabulary; empty when it decodes whole words."""
+    avg_logprob: float = 0.0
+    """Mean natural logarithm of the tokens' probabilities."""
+    no_speech_prob: float = 0.0
+    """0..1, where the engine judges that; 0 where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +93,15 @@ class Speech:
 class SpeechRecognizer(Protocol):
     """Speech to words. Stateless, so any replica may serve any stream."""
 
-    async def transcribe(self, audio: Audio, *, final: bool) -> Transcription:
+    async def transcribe(
+        self, audio: Audio, *, final: bool, hints: Hints = NO_HINTS, live: bool = True
+    ) -> Transcription:
         """Recognise 16 kHz audio, up to 60 s.
 
         `final` says that the audio is complete, so that it goes ahead of partial decodes and no word is left
-        unfinished. Raises EngineUnavailable when no replica answers and DecodeFailed when the engine fails.
+        unfinished. Audio that is not `live` comes from a file: it waits behind all streams, and longer.
+        Raises InvalidRequest for a language the engine does not know, EngineUnavailable when no replica
+        answers and DecodeFailed when the engine fails.
         """
         ...
 

@@ -11,7 +11,15 @@ from typing import Any, TypeVar
 
 from serve_app.auth import KeyRing, Policy
 from serve_app.backends import Backends
-from serve_app.engines import Audio, EngineCard, SpeechRecognizer, SpeechSynthesizer, Transcription
+from serve_app.engines import (
+    NO_HINTS,
+    Audio,
+    EngineCard,
+    Hints,
+    SpeechRecognizer,
+    SpeechSynthesizer,
+    Transcription,
+)
 from serve_app.errors import EngineUnavailable
 from serve_app.flows.team_keys import TeamKeys
 from serve_app.flows.teams import Team, Teams
@@ -53,7 +61,9 @@ class ScriptedRecognizer:
     heard: list[tuple[int, bool]] = field(default_factory=list)
     """(samples, final) of every call."""
 
-    async def transcribe(self, audio: Audio, *, final: bool) -> Transcription:
+    async def transcribe(
+        self, audio: Audio, *, final: bool, hints: Hints = NO_HINTS, live: bool = True
+    ) -> Transcription:
         self.heard.append((len(audio), final))
         answer = self.script.pop(0) if self.script else Transcription((), 1.0)
         if isinstance(answer, Exception):
@@ -61,7 +71,9 @@ class ScriptedRecognizer:
         return answer
 
     async def card(self) -> EngineCard:
-        return EngineCard("typhoon", "scripted", embedded=True, note="for tests")
+        return EngineCard(
+            "typhoon", "scripted", embedded=True, note="for tests", task="asr", languages=("th",)
+        )
 
 
 class ScriptedDetector:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deployments.asr.embedded import EmbeddedRecognizer
+from deployments.asr.replica import Window
 from deployments.thai_speech.acoustic import acoustic_model
 from deployments.thai_speech.features import SAMPLE_RATE
 from deployments.thai_speech.lexicon import lexicon
@@ -29,7 +30,7 @@ TEST, DEV = HERE / "sentences.txt", HERE / "dev_sentences.txt"
 
 
 def recognize(recognizer: EmbeddedRecognizer, spoken: Sequence[SpokenSentence]) -> list[tuple[Word, ...]]:
-    return [recognizer.recognize([sentence.audio], [True])[0] for sentence in spoken]
+    return [recognizer.recognize([Window(sentence.audio)])[0].words for sentence in spoken]
 
 
 def character_error_rate(spoken: Sequence[SpokenSentence], heard: Sequence[Sequence[Word]]) -> float:
@@ -94,7 +95,7 @@ def milliseconds(recognizer: EmbeddedRecognizer, audio: NDArray[np.float32], bat
     spent = []
     for _ in range(10):
         start = time.perf_counter()
-        recognizer.recognize([audio] * batch, [False] * batch)
+        recognizer.recognize([Window(audio, final=False)] * batch)
         spent.append(time.perf_counter() - start)
     return 1000 * min(spent) / batch
 

@@ -3,6 +3,7 @@ lexicon."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
@@ -10,13 +11,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from deployments.asr.replica import Window
 from deployments.thai_speech.acoustic import FRAME_SECONDS, acoustic_model
 from deployments.thai_speech.beam import Search
 from deployments.thai_speech.decode import Hit, decode
 from deployments.thai_speech.lexicon import lexicon
 from deployments.thai_speech.phonemes import TOKENS, tokens
 from deployments.thai_speech.trie import SpelledWord, Trie, build
-from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Word
+from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Transcription, Word
+from serve_app.errors import InvalidRequest
 
 _INAUDIBLE = 1e-4
 """Peak below which a window is silence: three steps of 16-bit audio."""
@@ -37,6 +40,7 @@ class EmbeddedRecognizer:
         engine="typhoon",
         impl="kaleido-embedded-thai-ctc",
         embedded=True,
+        languages=("th",),
         note="Trained on synthetic speech: for development, not for human transcription.",
     )
 
@@ -50,25 +54,33 @@ class EmbeddedRecognizer:
         self._search = Search(beam=beam, language_weight=language_weight, word_score=word_score)
         self._model, self._trie = acoustic_model(), word_trie()
 
-    def recognize(self, windows: Sequence[Audio], final: Sequence[bool]) -> list[tuple[Word, ...]]:
-        """Words of each window of 16 kHz audio in [-1, 1], of any length.
+    def recognize(self, windows: Sequence[Window]) -> list[Transcription]:
+        """Words of each window of any length.
 
-        A window that is not final may end inside a word, which is then left out.
+        A window that is not final may end inside a word, which is then left out. Raises InvalidRequest for
+        a language other than Thai.
         """
-        pieces = [(index, piece) for index, window in enumerate(windows) for piece in _pieces(window)]
-        log_probs = self._model.log_probs([windows[index][piece] for index, piece in pieces])
-        complete = [final[index] or piece.stop < len(windows[index]) for index, piece in pieces]
+        if any(window.hints.language not in (None, "th") for window in windows):
+            raise InvalidRequest("This engine understands Thai only.")
+        pieces = [(index, piece) for index, window in enumerate(windows) for piece in _pieces(window.audio)]
+        log_probs = self._model.log_probs([windows[index].audio[piece] for index, piece in pieces])
+        complete = [windows[index].final or piece.stop < len(windows[index].audio) for index, piece in pieces]
         words: list[list[Word]] = [[] for _ in windows]
         for (index, piece), hits in zip(
             pieces, decode(log_probs, self._trie, self._search, complete), strict=True
         ):
             words[index] += _timed(hits, piece)
-        return [tuple(found) for found in words]
+        return [_transcription(found) for found in words]
 
     @staticmethod
     def example() -> Audio:
         """Two seconds of faint noise, for warming up."""
         return np.random.default_rng(0).normal(0, 0.01, 2 * SAMPLE_RATE).astype(np.float32)
+
+
+def _transcription(words: Sequence[Word]) -> Transcription:
+    logprobs = [math.log(max(word.confidence, 1e-6)) for word in words]
+    return Transcription(tuple(words), avg_logprob=sum(logprobs) / len(logprobs) if logprobs else 0.0)
 
 
 @cache

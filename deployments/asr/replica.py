@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import replace
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deployments.batching import Batcher
 from deployments.replica import EngineReplica
-from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Transcription, Word
+from serve_app.engines import NO_HINTS, SAMPLE_RATE, Audio, EngineCard, Hints, Transcription
 from serve_app.errors import DecodeFailed
 
 Pcm16 = NDArray[np.int16]
@@ -21,13 +22,27 @@ MAX_BATCH_SECONDS = 60.0
 """Memory grows with the audio in a batch; this is the longest single request."""
 
 
+FINAL, PARTIAL, FILE = range(3)
+"""Lanes, most urgent first: somebody waits for a final, partials overtake one another, a file is patient."""
+
+
+class Window(NamedTuple):
+    """One request to an engine."""
+
+    audio: Audio
+    """16 kHz."""
+    final: bool = True
+    """Whether the audio is complete; if not it may end inside a word."""
+    hints: Hints = NO_HINTS
+
+
 class Recognizer(Protocol):
     """What an engine file offers; synchronous, called from one thread."""
 
     card: EngineCard
 
-    def recognize(self, windows: Sequence[Audio], final: Sequence[bool]) -> list[tuple[Word, ...]]:
-        """Words of each 16 kHz window; `final` marks audio that is complete."""
+    def recognize(self, windows: Sequence[Window]) -> list[Transcription]:
+        """What is said in each window. Raises InvalidRequest for a language it does not know."""
         ...
 
     def example(self) -> Audio:
@@ -35,7 +50,7 @@ class Recognizer(Protocol):
         ...
 
 
-class RecognizerReplica(EngineReplica[tuple[Audio, bool], tuple[Word, ...]]):
+class RecognizerReplica(EngineReplica[Window, Transcription]):
     """Implements `serve_app.engines.SpeechRecognizer` over one engine."""
 
     def __init__(
@@ -48,27 +63,26 @@ class RecognizerReplica(EngineReplica[tuple[Audio, bool], tuple[Word, ...]]):
         stuck_after_s: float = 60.0,
     ) -> None:
         """`name` is the public engine name (ASR-002). One engine call longer than `stuck_after_s` hangs."""
-        self._engine = engine
-        batcher: Batcher[tuple[Audio, bool], tuple[Word, ...]] = Batcher(
-            self._recognize,
+        batcher: Batcher[Window, Transcription] = Batcher(
+            engine.recognize,
             failure=DecodeFailed,
             max_items=max_batch_items,
-            size=lambda item: len(item[0]) / SAMPLE_RATE,
+            size=lambda window: len(window.audio) / SAMPLE_RATE,
             max_size=max_batch_seconds,
+            lanes=3,
         )
-        super().__init__(engine.card, name, batcher, stuck_after_s)
+        super().__init__(engine.card, "asr", name, batcher, stuck_after_s)
         # First calls are slow (memory arenas, dictionaries): no caller should pay for them.
-        self._recognize([(engine.example(), True)])
+        engine.recognize([Window(engine.example())])
 
-    async def transcribe(self, audio: Audio | Pcm16, *, final: bool) -> Transcription:
-        """Words of 16 kHz audio, float32 or 16-bit. Finals go ahead of partials. Raises DecodeFailed."""
-        samples = samples_of(audio)
-        words, elapsed_ms = await self._batcher.submit((samples, final), urgent=final)
-        return Transcription(words, elapsed_ms)
-
-    def _recognize(self, items: Sequence[tuple[Audio, bool]]) -> list[tuple[Word, ...]]:
-        windows, final = zip(*items, strict=True)
-        return self._engine.recognize(windows, final)
+    async def transcribe(
+        self, audio: Audio | Pcm16, *, final: bool, hints: Hints = NO_HINTS, live: bool = True
+    ) -> Transcription:
+        """Words of 16 kHz audio, float32 or 16-bit; see `SpeechRecognizer`. Raises DecodeFailed."""
+        window = Window(samples_of(audio), final, hints)
+        lane = (FINAL if final else PARTIAL) if live else FILE
+        heard, elapsed_ms = await self._batcher.submit(window, lane)
+        return replace(heard, decode_ms=elapsed_ms)
 
 
 def pcm16(audio: Audio) -> Pcm16:

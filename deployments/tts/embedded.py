@@ -49,6 +49,7 @@ class EmbeddedSynthesizer:
         engine="embedded",
         impl="kaleido-embedded-espeak",
         embedded=True,
+        languages=tuple(_LANGUAGES),
         note="Formant synthesis by espeak-ng, Thai read by our rules: for development, not a natural voice.",
     )
 

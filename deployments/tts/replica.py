@@ -28,11 +28,11 @@ class SynthesizerReplica(EngineReplica[tuple[str, str, str], Speech]):
         """`name` is the public engine name. One call longer than `stuck_after_s` is a hung engine."""
         self._engine = engine
         batcher: Batcher[tuple[str, str, str], Speech] = Batcher(self._speak, failure=SynthesisFailed)
-        super().__init__(engine.card, name, batcher, stuck_after_s)
+        super().__init__(engine.card, "tts", name, batcher, stuck_after_s)
 
     async def synthesize(self, text: str, *, language: str, voice: str) -> Speech:
         """Speak a text. Raises InvalidRequest for what the engine cannot speak, SynthesisFailed else."""
-        speech, _ = await self._batcher.submit((text, language, voice), urgent=False)
+        speech, _ = await self._batcher.submit((text, language, voice))
         return speech
 
     def _speak(self, items: Sequence[tuple[str, str, str]]) -> list[Speech]:

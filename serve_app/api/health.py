@@ -15,6 +15,8 @@ class Engine(BaseModel):
     impl: str
     embedded: bool
     note: str
+    task: str
+    languages: tuple[str, ...]
 
 
 class Health(BaseModel):

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Speech, Word
+from deployments.asr.replica import Window
+from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Speech, Transcription, Word
 from serve_app.errors import InvalidRequest
 
 POISON = 0.75
@@ -26,15 +27,17 @@ class TinyRecognizer:
         self.gate = threading.Event()
         self.gate.set()
 
-    def recognize(self, windows: Sequence[Audio], final: Sequence[bool]) -> list[tuple[Word, ...]]:
-        self.batches.append([round(len(window) / SAMPLE_RATE, 3) for window in windows])
+    def recognize(self, windows: Sequence[Window]) -> list[Transcription]:
+        self.batches.append([round(len(window.audio) / SAMPLE_RATE, 3) for window in windows])
         assert self.gate.wait(30)
-        if any(_starts_with(window, DEADLY) for window in windows):
+        if any(_starts_with(window.audio, DEADLY) for window in windows):
             os._exit(9)
-        if any(_starts_with(window, POISON) for window in windows):
+        if any(_starts_with(window.audio, POISON) for window in windows):
             raise ValueError("secret path /somewhere/model.bin")
         return [
-            tuple(Word(f"w{n}", float(n), n + 1.0, 1.0) for n in range(len(window) // SAMPLE_RATE))
+            Transcription(
+                tuple(Word(f"w{n}", float(n), n + 1.0, 1.0) for n in range(len(window.audio) // SAMPLE_RATE))
+            )
             for window in windows
         ]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from serve_app.core.pcm import Pcm16
-from serve_app.engines import Audio, EngineCard, Transcription, Word
+from serve_app.engines import NO_HINTS, Audio, EngineCard, Hints, Transcription, Word
 from tests.fakes import ManualClock
 
 STEP = 320
@@ -70,7 +70,9 @@ class Recognizer:
     def __post_init__(self) -> None:
         self.open.set()
 
-    async def transcribe(self, audio: Audio, *, final: bool) -> Transcription:
+    async def transcribe(
+        self, audio: Audio, *, final: bool, hints: Hints = NO_HINTS, live: bool = True
+    ) -> Transcription:
         start = position(audio)
         end = start + len(audio) / RATE
         self.calls.append((start, end, final))
