@@ -4,32 +4,27 @@ lexicon."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deployments.asr.pieces import pieces
 from deployments.asr.replica import Window
 from deployments.thai_speech.acoustic import FRAME_SECONDS, acoustic_model
 from deployments.thai_speech.beam import Search
-from deployments.thai_speech.decode import Hit, decode
+from deployments.thai_speech.decode import Decoder, Hit, decode
+from deployments.thai_speech.language_model import language_model
 from deployments.thai_speech.lexicon import lexicon
 from deployments.thai_speech.phonemes import TOKENS, tokens
 from deployments.thai_speech.trie import SpelledWord, Trie, build
 from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Transcription, Word
 from serve_app.errors import InvalidRequest
 
-_INAUDIBLE = 1e-4
-"""Peak below which a window is silence: three steps of 16-bit audio."""
 _LEAD, _TAIL = 0.03, 0.06
 """Seconds from the start of a word to the peak of its first token, and from the peak of its last token to its
 end; medians on `training/dev_sentences.txt`."""
-_PIECE_SECONDS = 30
-"""Longer audio is cut, which bounds memory; the cut is at the quietest moment of the second half of a
-piece."""
-_QUIET_SECONDS = 0.2
 _TUNED = Search()
 
 
@@ -51,8 +46,8 @@ class EmbeddedRecognizer:
         word_score: float = _TUNED.word_score,
     ) -> None:
         """Wider beams are slower and no better; the weights were tuned on development sentences."""
-        self._search = Search(beam=beam, language_weight=language_weight, word_score=word_score)
-        self._model, self._trie = acoustic_model(), word_trie()
+        search = Search(beam=beam, language_weight=language_weight, word_score=word_score)
+        self._model, self._decoder = acoustic_model(), Decoder(word_trie(), language_model(), search)
 
     def recognize(self, windows: Sequence[Window]) -> list[Transcription]:
         """Words of each window of any length.
@@ -62,13 +57,11 @@ class EmbeddedRecognizer:
         """
         if any(window.hints.language not in (None, "th") for window in windows):
             raise InvalidRequest("This engine understands Thai only.")
-        pieces = [(index, piece) for index, window in enumerate(windows) for piece in _pieces(window.audio)]
-        log_probs = self._model.log_probs([windows[index].audio[piece] for index, piece in pieces])
-        complete = [windows[index].final or piece.stop < len(windows[index].audio) for index, piece in pieces]
+        cuts = [(index, piece) for index, window in enumerate(windows) for piece in pieces(window.audio)]
+        log_probs = self._model.log_probs([windows[index].audio[piece] for index, piece in cuts])
+        complete = [windows[index].final or piece.stop < len(windows[index].audio) for index, piece in cuts]
         words: list[list[Word]] = [[] for _ in windows]
-        for (index, piece), hits in zip(
-            pieces, decode(log_probs, self._trie, self._search, complete), strict=True
-        ):
+        for (index, piece), hits in zip(cuts, decode(log_probs, self._decoder, complete), strict=True):
             words[index] += _timed(hits, piece)
         return [_transcription(found) for found in words]
 
@@ -85,29 +78,14 @@ def _transcription(words: Sequence[Word]) -> Transcription:
 
 @cache
 def word_trie() -> Trie:
-    """The lexicon as the decoder wants it; built once in a process (0.5 s)."""
-    entries = lexicon().items()
-    words = (SpelledWord(word, entry.frequency, tokens(entry.pronunciation)) for word, entry in entries)
+    """The lexicon as the decoder wants it; built once in a process (0.5 s). Raises ValueError when the
+    language model was not made for this lexicon."""
+    spoken = ((word, tokens(entry.pronunciation)) for word, entry in lexicon().items())
+    words = [
+        SpelledWord(word, chance, sounds)
+        for (word, sounds), chance in zip(spoken, language_model().unigram.tolist(), strict=True)
+    ]
     return build(words, len(TOKENS))
-
-
-def _pieces(window: Audio) -> Iterator[slice]:
-    """Stretches to decode on their own; none for silence."""
-    if len(window) == 0 or float(np.abs(window).max()) < _INAUDIBLE:
-        return
-    begin = 0
-    while len(window) - begin > _PIECE_SECONDS * SAMPLE_RATE:
-        end = begin + _quiet_point(window[begin : begin + _PIECE_SECONDS * SAMPLE_RATE])
-        yield slice(begin, end)
-        begin = end
-    yield slice(begin, len(window))
-
-
-def _quiet_point(piece: Audio) -> int:
-    """Middle of the stretch with the least energy in the second half."""
-    width, middle = int(_QUIET_SECONDS * SAMPLE_RATE), len(piece) // 2
-    energy: NDArray[np.float64] = np.concatenate([[0.0], np.cumsum(piece[middle:].astype(np.float64) ** 2)])
-    return middle + int((energy[width:] - energy[:-width]).argmin()) + width // 2
 
 
 def _timed(hits: Sequence[Hit], piece: slice) -> list[Word]:

@@ -1,8 +1,9 @@
 """Viterbi beam search over the states (trie node, last label), vectorised over windows and nodes.
 
-With a unigram language model paths that meet in a state merge by maximum, and of all words that end in a
-frame only the best can matter: there is one restart at the root for each frame. A history is therefore one
-number, the frame in which the open word began.
+This first pass knows unigrams only: paths that meet in a state merge by maximum, and there is one restart at
+the root for each frame. A history is therefore one number, the frame in which the open word began. The words
+that end in each frame are the lattice in which `lattice.py` finds the best sentence (two-pass search with the
+time-conditioned approximation, Ortmanns, Ney and Aubert 1997).
 """
 
 from __future__ import annotations
@@ -28,8 +29,12 @@ class Search:
     more."""
     labels: int = 10
     """Best labels of a frame that a path may continue with."""
-    language_weight: float = 0.6
-    word_score: float = 0.0
+    endings: int = 6
+    """Words kept that end in one frame, homophones counted once. 4 to 32 make no difference beyond noise."""
+    histories: int = 4
+    """Words that the next one may follow, for each moment; more find nothing better."""
+    language_weight: float = 1.0
+    word_score: float = 1.0
     """Added for each word: above 0 favours more and shorter words."""
     sure_blank: float = 0.98
     """Of neighbouring frames that are blank with this probability one is enough; above 1 keeps all."""
@@ -46,13 +51,16 @@ class Paths(NamedTuple):
     label_start: IntArray
 
 
-class Restarts(NamedTuple):
-    """Shape (windows, frames): best score with no word open; the node of the word that ended there, or -1,
-    and its first frame."""
+class Endings(NamedTuple):
+    """The word lattice: the words that end in each frame, shape (windows, frames, search.endings)."""
 
-    score: FloatArray
+    silent: FloatArray
+    """Shape (windows, frames + 1): best score with no word open before each frame, and at the end."""
     node: IntArray
     start: IntArray
+    """First frame of the word."""
+    score: FloatArray
+    """Of the best path to the end of the word; -inf where fewer words end."""
 
 
 class _Frame(NamedTuple):
@@ -72,23 +80,28 @@ class _Entries(NamedTuple):
     start: IntArray
 
 
-def search_words(log_probs: FloatArray, trie: Trie, search: Search) -> tuple[Paths, Restarts]:
-    """`log_probs` (windows, frames, labels) to the beam at the end and the restarts on the way."""
+def search_words(log_probs: FloatArray, trie: Trie, search: Search) -> tuple[Paths, Endings]:
+    """`log_probs` (windows, frames, labels) to the beam at the end and the words found on the way."""
     count, length, labels = log_probs.shape
-    none = np.zeros((count, length), np.int32)
-    restarts = Restarts(none.astype(np.float32), none, none.copy())
+    shape = (count, length, min(search.endings, search.beam))
+    endings = Endings(
+        np.zeros((count, length + 1), np.float32),
+        np.zeros(shape, np.int32),
+        np.zeros(shape, np.int32),
+        np.zeros(shape, np.float32),
+    )
     audible = log_probs.copy()
     audible[:, :, BLANK] = _NEVER
     width = min(search.labels, labels - 1)
     best = np.argpartition(-audible, width - 1, axis=2)[:, :, :width]
     best_scores = np.take_along_axis(audible, best, axis=2)
-    paths, silent = _nothing(count, search.beam, trie), np.zeros(count, np.float32)
+    paths = _nothing(count, search.beam, trie)
     place = np.full((count, trie.dead + 1), -1, np.int16)
     for number in range(length):
         frame = _Frame(number, log_probs[:, number], best[:, number], best_scores[:, number])
-        paths = _advance(paths, silent, frame, trie, search, place)
-        silent = _restart(paths, silent + frame.scores[:, BLANK], number, restarts, trie, search)
-    return paths, restarts
+        paths = _advance(paths, endings.silent[:, number], frame, trie, search, place)
+        _end_words(paths, frame, endings, trie, search)
+    return paths, endings
 
 
 def _nothing(count: int, beam: int, trie: Trie) -> Paths:
@@ -111,7 +124,7 @@ def _advance(
     return Paths(*(np.take_along_axis(column, kept, axis=1) for column in every))
 
 
-def _best(paths: Paths) -> tuple[FloatArray, IntArray]:
+def best_of_nodes(paths: Paths) -> tuple[FloatArray, IntArray]:
     """Score and start of the better of the two paths of a node."""
     in_blank = paths.blank >= paths.label
     start = np.where(in_blank, paths.blank_start, paths.label_start)
@@ -120,14 +133,14 @@ def _best(paths: Paths) -> tuple[FloatArray, IntArray]:
 
 def _stay(paths: Paths, frame: _Frame, trie: Trie) -> Paths:
     """A blank after anything, or the node's own label once more."""
-    best, start = _best(paths)
+    best, start = best_of_nodes(paths)
     own = np.take_along_axis(frame.scores, trie.token[paths.node], axis=1)
     return Paths(paths.node, best + frame.scores[:, :1], start, paths.label + own, paths.label_start.copy())
 
 
 def _enter(paths: Paths, silent: FloatArray, frame: _Frame, trie: Trie, weight: float) -> _Entries:
     """The root is one more parent, whose words begin in this frame."""
-    best, start = _best(paths)
+    best, start = best_of_nodes(paths)
     count, width = frame.labels.shape
     rows = np.append(trie.row[paths.node], np.full((count, 1), trie.row[0]), axis=1)
     score = np.append(best, silent[:, None], axis=1)
@@ -156,15 +169,12 @@ def _merge(staying: Paths, entries: _Entries, place: NDArray[np.int16]) -> None:
     entries.child[np.isneginf(entries.score)] = place.shape[1] - 1  # or a node would be in the beam twice
 
 
-def _restart(
-    paths: Paths, silent: FloatArray, number: int, restarts: Restarts, trie: Trie, search: Search
-) -> FloatArray:
-    """The best word that ends in this frame competes with silence; the new score at the root."""
+def _end_words(paths: Paths, frame: _Frame, endings: Endings, trie: Trie, search: Search) -> None:
+    """The best words that end in this frame; the best of all competes with silence."""
     ending = np.float32(search.language_weight) * trie.finish[paths.node] + np.float32(search.word_score)
-    ended = paths.label + ending
-    rows, winner = np.arange(len(ended)), ended.argmax(axis=1)
-    won = ended[rows, winner] > silent
-    restarts.score[:, number] = np.where(won, ended[rows, winner], silent)
-    restarts.node[:, number] = np.where(won, paths.node[rows, winner], -1)
-    restarts.start[:, number] = paths.label_start[rows, winner]
-    return restarts.score[:, number]
+    ended, width = paths.label + ending, endings.score.shape[2]
+    kept = np.argpartition(-ended, width - 1, axis=1)[:, :width]
+    for column, values in zip(endings[1:], (paths.node, paths.label_start, ended), strict=True):
+        column[:, frame.number] = np.take_along_axis(values, kept, axis=1)
+    silent = endings.silent[:, frame.number] + frame.scores[:, BLANK]
+    endings.silent[:, frame.number + 1] = np.maximum(silent, ended.max(axis=1))

@@ -1,4 +1,4 @@
-"""CTC log probabilities to words with their times: lexicon and unigram language model."""
+"""CTC log probabilities to words with their times: lexicon, first pass with unigrams, second with bigrams."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deployments.thai_speech.beam import Paths, Restarts, Search, search_words
+from deployments.thai_speech.beam import Endings, Paths, Search, best_of_nodes, search_words
+from deployments.thai_speech.confidence import Evidence, confidence
+from deployments.thai_speech.language_model import LanguageModel
+from deployments.thai_speech.lattice import Lattice, Spoken, arcs_of, follow, rescore
 from deployments.thai_speech.phonemes import BLANK
+from deployments.thai_speech.posterior import Posteriors, posteriors
 from deployments.thai_speech.trie import FloatArray, Trie
 
 
@@ -20,13 +24,24 @@ class Hit(NamedTuple):
     text: str
     first: int
     last: int
-    confidence: float
-    """0..1: mean over its tokens of the highest posterior inside these frames."""
+    evidence: Evidence
+
+    @property
+    def confidence(self) -> float:
+        """Probability that the word is right, 0..1."""
+        return confidence(self.evidence)
 
 
-def decode(
-    log_probs: Sequence[FloatArray], trie: Trie, search: Search, final: Sequence[bool]
-) -> list[list[Hit]]:
+class Decoder(NamedTuple):
+    """What a search needs besides sound."""
+
+    trie: Trie
+    model: LanguageModel
+    """Of the words of the trie, in their order."""
+    search: Search = Search()
+
+
+def decode(log_probs: Sequence[FloatArray], decoder: Decoder, final: Sequence[bool]) -> list[list[Hit]]:
     """Most likely words of each window; `log_probs` are (frames, labels) each, label 0 is blank.
 
     A window that is not final may end inside a word: that path competes with its score, and is shown only
@@ -34,13 +49,12 @@ def decode(
     """
     if not log_probs:
         return []
-    frames = [_informative(window, search.sure_blank) for window in log_probs]
+    frames = [_informative(window, decoder.search.sure_blank) for window in log_probs]
     padded = _pad([window[kept] for window, kept in zip(log_probs, frames, strict=True)])
-    paths, restarts = search_words(padded, trie, search)
+    searched = _search(padded, decoder, ~np.array(final, bool))
     hits: list[list[Hit]] = []
-    for index, kept in enumerate(frames):
-        trail = _Trail(padded[index, : len(kept)], Restarts(*(column[index] for column in restarts)), trie)
-        found = trail.words(None if final[index] else Paths(*(column[index] for column in paths)))
+    for window, kept in enumerate(frames):
+        found = (searched.hit(window, spoken) for spoken in searched.words(window, final[window]))
         hits.append([hit._replace(first=int(kept[hit.first]), last=int(kept[hit.last])) for hit in found])
     return hits
 
@@ -63,42 +77,51 @@ def _pad(windows: Sequence[FloatArray]) -> FloatArray:
     return padded
 
 
+def _search(log_probs: FloatArray, decoder: Decoder, unfinished: NDArray[np.bool_]) -> _Searched:
+    paths, endings = search_words(log_probs, decoder.trie, decoder.search)
+    arcs, silence = arcs_of(endings, decoder.trie, decoder.search), log_probs[:, :, BLANK]
+    lattice = rescore(silence, arcs, decoder.model, decoder.search)
+    probable = posteriors(lattice, silence, endings, paths, unfinished)
+    return _Searched(log_probs, decoder, paths, endings, lattice, probable)
+
+
 @dataclass(frozen=True, slots=True)
-class _Trail:
-    """Reads the words of one window back from its restarts."""
+class _Searched:
+    """Both passes over all windows, to be read window by window."""
 
     log_probs: FloatArray
-    restarts: Restarts
-    trie: Trie
+    decoder: Decoder
+    paths: Paths
+    endings: Endings
+    lattice: Lattice
+    posteriors: Posteriors
 
-    def words(self, unfinished: Paths | None) -> list[Hit]:
-        """From the end to the start; from the best unfinished path when there is one and it wins."""
-        frame, hits = len(self.log_probs) - 1, list[Hit]()
-        if unfinished is not None and frame >= 0:
-            frame, hits = self._open_word(unfinished, frame)
-        while frame >= 0:
-            node, start = int(self.restarts.node[frame]), int(self.restarts.start[frame])
-            if node < 0:
-                frame -= 1
-            else:
-                hits.append(self._hit(node, start, frame))
-                frame = start - 1
-        return hits[::-1]
+    def words(self, window: int, final: bool) -> list[Spoken]:
+        """The best words of a window, with the one that is still open at its end when that is likelier."""
+        if not final:
+            score, start = (column[window] for column in best_of_nodes(self.paths))
+            before = self.lattice.histories.score[window].max(axis=1)
+            total = score - self.endings.silent[window, start] + before[start]
+            best = int(total.argmax())
+            if total[best] >= before[-1]:
+                return self._with_open_word(window, int(self.paths.node[window, best]), int(start[best]))
+        return self.lattice.words(window, self.log_probs.shape[1])
 
-    def _open_word(self, paths: Paths, frame: int) -> tuple[int, list[Hit]]:
-        """The frame before the word that is still open at the end, and that word if it is one already."""
-        best = np.maximum(paths.blank, paths.label)
-        winner = int(best.argmax())
-        if best[winner] < self.restarts.score[frame]:
-            return frame, []
-        node, in_blank = int(paths.node[winner]), bool(paths.blank[winner] >= paths.label[winner])
-        start = int((paths.blank_start if in_blank else paths.label_start)[winner])
-        if self.trie.word[node] < 0:
-            return start - 1, []
-        last = start + int(self.log_probs[start:, self.trie.token[node]].argmax())
-        return start - 1, [self._hit(node, start, last)]
+    def _with_open_word(self, window: int, node: int, first: int) -> list[Spoken]:
+        """The words before it, and the open one if it is a word already."""
+        spellings = self.decoder.trie.spelled(node)
+        if not len(spellings):
+            return self.lattice.words(window, first)
+        place = np.full(len(spellings), window), np.full(len(spellings), first)
+        followed = follow(self.lattice.histories, *place, spellings, self.decoder.model, self.decoder.search)
+        best = int(followed.score.argmax())
+        last = first + int(self.log_probs[window, first:, self.decoder.trie.token[node]].argmax())
+        return [*self.lattice.trail(int(followed.arc[best])), Spoken(int(spellings[best]), first, last)]
 
-    def _hit(self, node: int, first: int, last: int) -> Hit:
-        word = self.trie.words[self.trie.word[node]]
-        peaks = self.log_probs[first : last + 1, list(word.tokens)].max(axis=0)
-        return Hit(word.text, first, last, float(np.exp(peaks).mean()))
+    def hit(self, window: int, spoken: Spoken) -> Hit:
+        """A word with its text and what speaks for it."""
+        word = self.decoder.trie.words[spoken.word]
+        frames = self.log_probs[window, spoken.first : spoken.last + 1]
+        peaks = np.exp(frames[:, list(word.tokens)].max(axis=0))
+        evidence = Evidence(self.posteriors.of(window, spoken), float(peaks.mean()), len(word.tokens))
+        return Hit(word.text, spoken.first, spoken.last, evidence)

@@ -4,7 +4,7 @@ branches."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,7 +20,8 @@ class SpelledWord(NamedTuple):
     """A word as the decoder sees it."""
 
     text: str
-    frequency: int
+    chance: float
+    """Log unigram probability."""
     tokens: Sequence[int]
 
 
@@ -40,26 +41,41 @@ class Trie:
     (language model look-ahead)."""
     finish: FloatArray
     """What ending a word here adds to that, 0 for the best word below; -inf where no word ends."""
-    word: IntArray
-    """Index into `words`, -1 where no word ends."""
+    best: FloatArray
+    """Log unigram score of the best word below each node."""
+    first: IntArray
+    """Shape (nodes + 1,): the words that end in node n are `spellings[first[n]:first[n + 1]]`, the likeliest
+    first."""
+    spellings: IntArray
+    """Indices into `words`; words that sound alike end in one node."""
     words: tuple[SpelledWord, ...]
-    """Of words that sound alike only the most frequent is here: a unigram model always prefers it."""
+
+    def spelled(self, node: int) -> IntArray:
+        """Words that end in a node, the likeliest first."""
+        return self.spellings[self.first[node] : self.first[node + 1]]
 
     @property
     def dead(self) -> int:
         return len(self.token) - 1
 
 
-def build(words: Iterable[SpelledWord], vocabulary: int) -> Trie:
+def build(words: Sequence[SpelledWord], vocabulary: int) -> Trie:
     """Raises ValueError for tokens that the decoder's merging does not allow (see `_check`)."""
-    spoken: dict[tuple[int, ...], SpelledWord] = {}
-    for word in sorted(words, key=lambda word: word.frequency):
-        spoken[tuple(word.tokens)] = word
-    kept = tuple(spoken.values())
-    _check(kept)
-    total = sum(word.frequency + 1 for word in kept)
-    chances = [math.log((word.frequency + 1) / total) for word in kept]
-    return _flatten(kept, chances, vocabulary)
+    _check(words)
+    branches: list[dict[int, int]] = [{}]
+    token, parent = [0], [0]
+    endings: list[int] = []
+    for word in words:
+        node = ROOT
+        for step in word.tokens:
+            if step not in branches[node]:
+                branches[node][step] = len(branches)
+                branches.append({})
+                token.append(step)
+                parent.append(node)
+            node = branches[node][step]
+        endings.append(node)
+    return _arrays(tuple(words), np.array(endings), branches, np.array(token), np.array(parent), vocabulary)
 
 
 def _check(words: Sequence[SpelledWord]) -> None:
@@ -77,46 +93,50 @@ def _check(words: Sequence[SpelledWord]) -> None:
         raise ValueError("a token both starts and ends words")
 
 
-def _flatten(words: tuple[SpelledWord, ...], chances: list[float], vocabulary: int) -> Trie:
-    branches: list[dict[int, int]] = [{}]
-    token, parent, best, ending = [0], [0], [0.0], [-1]
-    for index, word in enumerate(words):
-        node = ROOT
-        for step in word.tokens:
-            if step not in branches[node]:
-                branches[node][step] = len(branches)
-                branches.append({})
-                token.append(step)
-                parent.append(node)
-                best.append(-math.inf)
-                ending.append(-1)
-            node = branches[node][step]
-            best[node] = max(best[node], chances[index])
-        ending[node] = index
-    return _arrays(words, chances, branches, (token, parent, best, ending), vocabulary)
-
-
 def _arrays(
     words: tuple[SpelledWord, ...],
-    chances: list[float],
+    endings: NDArray[np.intp],
     branches: list[dict[int, int]],
-    columns: tuple[list[int], list[int], list[float], list[int]],
+    token: NDArray[np.intp],
+    parent: NDArray[np.intp],
     vocabulary: int,
 ) -> Trie:
-    token, parent, best, ending = (np.array(column) for column in columns)
+    chances = np.array([word.chance for word in words])
+    ended, best = _best(chances, endings, parent)
+    order = np.lexsort((-chances, endings))
+    children, row = _children(branches, vocabulary)
+    return Trie(
+        children,
+        row,
+        np.append(token, 0).astype(np.int32),
+        np.append(best - best[parent], -math.inf).astype(np.float32),
+        np.append(ended - best, -math.inf).astype(np.float32),
+        np.append(best, -math.inf).astype(np.float32),
+        np.searchsorted(endings[order], np.arange(len(token) + 2)).astype(np.int32),
+        order.astype(np.int32),
+        words,
+    )
+
+
+def _best(
+    chances: NDArray[np.float64], endings: NDArray[np.intp], parent: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The best word that ends in each node, and the best at or below it; 0 for the root, so that its
+    children's `step` is the whole score."""
+    ended = np.full(len(parent), -math.inf)
+    np.maximum.at(ended, endings, chances)
+    best = ended.copy()
+    for node in range(len(parent) - 1, ROOT, -1):  # children come after their parents
+        best[parent[node]] = max(best[parent[node]], best[node])
+    best[ROOT] = 0.0
+    return ended, best
+
+
+def _children(branches: list[dict[int, int]], vocabulary: int) -> tuple[IntArray, IntArray]:
     dead, inner = len(branches), [node for node, below in enumerate(branches) if below]
     children = np.full((len(inner) + 1, vocabulary), dead, np.int32)
     row = np.full(dead + 1, len(inner), np.int32)
     for place, node in enumerate(inner):
         row[node] = place
         children[place, list(branches[node])] = list(branches[node].values())
-    finish = np.where(ending >= 0, np.array(chances)[ending] - best, -math.inf)
-    return Trie(
-        children,
-        row,
-        np.append(token, 0).astype(np.int32),
-        np.append(best - best[parent], -math.inf).astype(np.float32),
-        np.append(finish, -math.inf).astype(np.float32),
-        np.append(ending, -1).astype(np.int32),
-        words,
-    )
+    return children, row
