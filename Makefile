@@ -15,7 +15,7 @@ help: ## list the targets
 	@touch $@
 
 .venv/dev: .venv/runtime
-	$(BIN)/pip install --quiet --editable '.[embedded,load,dev]'
+	$(BIN)/pip install --quiet --editable '.[embedded,load,typhoon,dev]'
 	@touch $@
 
 demo: .venv/runtime ## start the embedded cluster, caption Thai speech live, show the results

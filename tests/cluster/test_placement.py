@@ -32,5 +32,6 @@ def test_production_config_places_its_models(tmp_path: Path) -> None:
     recognizers = dict(placed["asr-typhoon"])
     assert recognizers.keys() <= gpu_nodes
     assert sum(recognizers.values()) == RECOGNIZERS
-    assert found["gpu_used"] == pytest.approx(RECOGNIZERS * 0.2)
+    assert dict(placed["asr-whisper"]).keys() <= gpu_nodes
+    assert found["gpu_used"] == pytest.approx(RECOGNIZERS * 0.2 + 0.25)
     assert dict(placed["api"]) == dict.fromkeys(gpu_nodes, 1)

@@ -1,0 +1,85 @@
+"""The embedded engine behind the name `whisper`: Thai and English, told apart by how sure each engine is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from deployments.asr.embedded import EmbeddedRecognizer
+from deployments.asr.pocketsphinx_english import PocketsphinxRecognizer
+from deployments.asr.replica import Window
+from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Hints, Transcription
+from serve_app.errors import InvalidRequest
+
+LANGUAGES = ("th", "en")
+DETECTION_SECONDS = 10
+"""Enough words to judge by, without decoding a long recording twice."""
+BIAS, THAI_WEIGHT, ENGLISH_WEIGHT = 0.73, 4.49, -0.5
+"""Logistic regression on the mean log confidence of both engines, by `training/calibrate_languages.py`."""
+
+
+class EmbeddedMultilingualRecognizer:
+    """Thai windows go through one batch; English ones through a child process, one after the other."""
+
+    card = EngineCard(
+        engine="whisper",
+        impl="kaleido-embedded-th-ctc+pocketsphinx-en",
+        embedded=True,
+        languages=LANGUAGES,
+        note="Thai trained on synthetic speech, English by pocketsphinx; tells only these two apart: "
+        "for development, not for human transcription.",
+    )
+
+    def __init__(self) -> None:
+        """Raises EngineNotInstalled without the extra `embedded`."""
+        self._thai, self._english = EmbeddedRecognizer(), PocketsphinxRecognizer()
+
+    def recognize(self, windows: Sequence[Window]) -> list[Transcription]:
+        """Words of each window of any length, in the language of its hint or in the one detected.
+
+        Raises InvalidRequest for a language other than Thai and English, and DecodeFailed.
+        """
+        for window in windows:
+            if window.hints.language not in (None, *LANGUAGES):
+                raise InvalidRequest("language: this engine understands Thai (th) and English (en) only.")
+        languages = self._languages(windows)
+        return self._each(
+            [
+                window._replace(hints=Hints(language))
+                for window, language in zip(windows, languages, strict=True)
+            ]
+        )
+
+    @staticmethod
+    def example() -> Audio:
+        """Two seconds of faint noise, for warming up."""
+        return np.random.default_rng(0).normal(0, 0.01, 2 * SAMPLE_RATE).astype(np.float32)
+
+    def close(self) -> None:
+        """End the child process; not while another thread is in `recognize`."""
+        self._english.close()
+
+    def _languages(self, windows: Sequence[Window]) -> list[str]:
+        """The hinted language of each window, or the one its beginning sounds like."""
+        unknown = [window for window in windows if window.hints.language is None]
+        heads = [Window(window.audio[: DETECTION_SECONDS * SAMPLE_RATE]) for window in unknown]
+        both = zip(self._thai.recognize(heads), self._english.recognize(heads), strict=True)
+        detected = ("th" if is_thai(thai, english) else "en" for thai, english in both)
+        return [window.hints.language or next(detected) for window in windows]
+
+    def _each(self, windows: Sequence[Window]) -> list[Transcription]:
+        """Each by the engine of its hint, in order."""
+        engines = {"th": self._thai, "en": self._english}
+        heard = {
+            language: iter(engine.recognize([each for each in windows if each.hints.language == language]))
+            for language, engine in engines.items()
+        }
+        return [next(heard[window.hints.language or "th"]) for window in windows]
+
+
+def is_thai(thai: Transcription, english: Transcription) -> bool:
+    """Which of two decodes of the same audio to believe; silence counts as Thai."""
+    if not thai.words or not english.words:
+        return bool(thai.words) or not english.words
+    return BIAS + THAI_WEIGHT * thai.avg_logprob + ENGLISH_WEIGHT * english.avg_logprob > 0

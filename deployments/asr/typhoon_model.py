@@ -1,0 +1,51 @@
+"""Loads a converted Typhoon checkpoint, or says plainly why this machine cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from transformers import ParakeetForRNNT
+from transformers.utils import logging
+
+from deployments.loader import EngineConfigError
+
+IMPL = "typhoon-fastconformer-rnnt"
+"""The engine's real name (ASR-002) unless the conversion gave another."""
+DEVICES = ("auto", "cpu", "cuda")
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
+
+def load_model(checkpoint: str, device: str, dtype: str) -> ParakeetForRNNT:
+    """The model of a folder, ready to run; nothing is downloaded.
+
+    Raises EngineConfigError for a device that this machine lacks, an unknown dtype, and a folder without the
+    whole model: transformers would fill what is missing with noise.
+    """
+    place = _device(device)
+    if not (Path(checkpoint) / "config.json").is_file():
+        raise EngineConfigError(f"checkpoint {checkpoint!r}: not a folder that convert_typhoon wrote")
+    logging.disable_progress_bar()
+    model, loading = ParakeetForRNNT.from_pretrained(
+        checkpoint, dtype=_dtype(dtype, place), local_files_only=True, output_loading_info=True
+    )
+    if missing := sorted(loading["missing_keys"]):
+        raise EngineConfigError(f"checkpoint {checkpoint!r} lacks tensors: {', '.join(missing)}")
+    return model.to(place).eval()
+
+
+def _device(name: str) -> torch.device:
+    if name not in DEVICES:
+        raise EngineConfigError(f"device {name!r}: one of {', '.join(DEVICES)}")
+    has_gpu = torch.cuda.is_available()
+    if name == "cuda" and not has_gpu:
+        raise EngineConfigError("device 'cuda': there is no CUDA device")
+    return torch.device("cuda" if has_gpu and name != "cpu" else "cpu")
+
+
+def _dtype(name: str, device: torch.device) -> torch.dtype:
+    if name == "auto":
+        return torch.float16 if device.type == "cuda" else torch.float32
+    if name not in DTYPES:
+        raise EngineConfigError(f"dtype {name!r}: one of auto, {', '.join(DTYPES)}")
+    return DTYPES[name]
