@@ -1,42 +1,83 @@
-"""No body may fill the memory."""
+"""No body may fill the memory or the disk."""
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
+import asyncio
+from contextlib import suppress
+
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serve_app.backends import Backends
+from serve_app.edge import error_response
 from serve_app.errors import TooLarge
 
 JSON_BYTES = 1024 * 1024
-"""Far above any JSON of the API. Multipart uploads are spooled to disk and have limits of their own."""
+"""Far above any JSON of the API. Multipart uploads are spooled to disk: `Settings.max_upload_bytes`."""
+LINGER_S = 5.0
+"""Most clients send all of a body before they read the answer, and a connection that is cut under them is all
+they see then. This long what still arrives is thrown away, then it is cut (as nginx's lingering_timeout)."""
 
 
 class BodyLimit:
-    """Refuses a body over the limit with 413, announced or streamed (ERR-012)."""
+    """Refuses a body over its limit with 413, announced or streamed, and reads no more of it (ERR-012)."""
 
-    def __init__(self, app: ASGIApp, limit: int = JSON_BYTES) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
-        if scope["type"] != "http" or headers.get("content-type", "").startswith("multipart/form-data"):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        announced = headers.get("content-length", "")
-        if announced.isdecimal() and int(announced[:20]) > self.limit:  # int() refuses thousands of digits
+        limit = _limit(scope)
+        body = _Body(limit, receive, send)
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and int(announced[:20]) > limit:  # int() refuses thousands of digits
+            body.refused = True
+            await error_response(TooLarge(), scope)(scope, body.receive, body.send)
+        else:
+            await self.app(scope, body.receive, body.send)
+
+
+class _Body:
+    """A body on its way in, and the answer to it."""
+
+    def __init__(self, limit: int, receive: Receive, send: Send) -> None:
+        self._left = limit
+        self._receive, self._send = receive, send
+        self._more = True
+        self.refused = False
+
+    async def receive(self) -> Message:
+        """The next part. Raises TooLarge past the limit."""
+        message = await self._receive()
+        self._more = message.get("more_body", False)
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.refused = True
             raise TooLarge
-        await self.app(scope, self._counting(receive), send)
+        return message
 
-    def _counting(self, receive: Receive) -> Receive:
-        received = 0
+    async def send(self, message: Message) -> None:
+        """Answer. A refusal is whole at once, and ends the connection: what follows on it is no request."""
+        if self.refused and message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["connection"] = "close"
+        if self.refused and message["type"] == "http.response.body":
+            await self._send({**message, "more_body": True})  # the server hangs up after the last part
+            await self._linger()
+            message = {"type": "http.response.body", "body": b""}
+        await self._send(message)
 
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.limit:
-                raise TooLarge
-            return message
+    async def _linger(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_S):
+                while self._more:
+                    self._more = (await self._receive()).get("more_body", False)
 
-        return counted
+
+def _limit(scope: Scope) -> int:
+    content_type = Headers(scope=scope).get("content-type", "")
+    if not content_type.lower().startswith("multipart/form-data"):
+        return JSON_BYTES
+    backends: Backends = scope["app"].state.backends
+    return backends.settings.max_upload_bytes

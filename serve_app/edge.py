@@ -17,16 +17,16 @@ from serve_app.errors import KaleidoError, RateLimited, Unauthorized
 
 log = logging.getLogger("kaleido.errors")
 
-
-OPENAI_PREFIX = "/api/llm/"
-"""Below it errors have the shape that OpenAI clients read (ERR-017)."""
+OPENAI_PREFIXES = ("/api/llm/", "/v1/audio/transcriptions")
+"""Below them errors have the shape that OpenAI clients read (ERR-017)."""
 
 
 def error_response(error: KaleidoError, scope: Scope, headers: Mapping[str, str] | None = None) -> Response:
     """The public answer of an error: its status, its headers and the body of ERR-016 or ERR-017."""
-    shape = _openai_body if scope["path"].startswith(OPENAI_PREFIX) else _body
+    openai = scope["path"].startswith(OPENAI_PREFIXES)
+    body = openai_body(error) if openai else _body(error, scope)
     # A lone surrogate of the caller's may be quoted in the text; UTF-8 cannot carry it.
-    content = json.dumps(shape(error, scope), ensure_ascii=False).encode("utf-8", "replace")
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     return Response(content, error.status, {**_advice(error), **(headers or {})}, "application/json")
 
 
@@ -35,7 +35,8 @@ def _body(error: KaleidoError, scope: Scope) -> dict[str, object]:
     return {"success": False, "error": redact(error.message), "code": error.code, "requestId": request_id}
 
 
-def _openai_body(error: KaleidoError, _scope: Scope) -> dict[str, object]:
+def openai_body(error: KaleidoError) -> dict[str, object]:
+    """The body of ERR-017, which also ends a stream of events."""
     kind = "server_error" if error.status >= KaleidoError.status else "invalid_request_error"
     if error.status == RateLimited.status:
         kind = "rate_limit_error"

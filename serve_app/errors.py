@@ -57,6 +57,20 @@ class WavHeader(InvalidRequest):
     default_message = "Send raw PCM16LE audio without a WAV header."
 
 
+class InvalidAudio(InvalidRequest):
+    """A file is no recording in a known format, or is broken (VP-001)."""
+
+    code = "invalid_audio"
+    default_message = "The file is not a recording that can be read."
+
+
+class AudioTooLong(InvalidRequest):
+    """A recording lasts longer than the surface takes (VP-001, OUT-002)."""
+
+    code = "audio_too_long"
+    default_message = "The recording is too long."
+
+
 class Unauthorized(KaleidoError):
     """Missing, unknown or revoked key: all three look the same (KEY-010, KEY-011)."""
 
@@ -82,6 +96,12 @@ class NotFound(KaleidoError):
     close_code = 1008
     code = "not_found"
     default_message = "Not found."
+
+
+class ModelNotFound(NotFound):
+    """No model of a route has the name asked for; the message lists those that are there (OAI-005)."""
+
+    code = "model_not_found"
 
 
 class SessionNotFound(NotFound):

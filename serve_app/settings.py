@@ -47,6 +47,14 @@ class Settings(BaseSettings):
     asr_silence_ms: int = 800
     """Trailing silence that ends an utterance by itself when `endpointing` is on for the session."""
 
+    transcribe_engine: str = "whisper"
+    """Public name of the engine behind `/transcribe`, and behind `whisper-1` for OpenAI clients."""
+    max_upload_bytes: int = 200 * 1024 * 1024
+    """Largest multipart body (ERR-012): two hours of 128 kbit/s, or nearly two of 16 kHz WAV, with room."""
+    transcribe_max_audio_s: float = 7200.0
+    """Longest recording (OUT-002): two hours hold a lecture or a meeting, while a few MB of a well compressed
+    file could decode to days."""
+
     session_lease_s: float = 30.0
     """A dead process frees its session slots within this time (QUO-009)."""
     key_recheck_s: float = 10.0

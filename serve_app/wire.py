@@ -6,10 +6,11 @@ An HTTP surface is `router = surface("/api/thai-asr", "thai-asr")` and its route
 
 from __future__ import annotations
 
+import asyncio
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Literal
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response, Security, WebSocket
 from fastapi.routing import APIRoute
@@ -17,14 +18,16 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import BaseModel
 from pydantic_core import from_json
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 
 from serve_app.auth import DEVELOPER, Caller
 from serve_app.backends import Backends
 from serve_app.errors import InvalidRequest, RateLimited
+from serve_app.socket import first_to_end
 from serve_app.stores import WindowHit
 
 API_KEY = APIKeyHeader(name="x-api-key", scheme_name="ApiKey", auto_error=False)
+Result = TypeVar("Result")
 BEARER = HTTPBearer(scheme_name="Bearer", auto_error=False)
 
 
@@ -154,3 +157,20 @@ BackendsDep = Annotated[Backends, Depends(_backends)]
 CallerDep = Annotated[Caller, Depends(CallerGate())]
 PollingCallerDep = Annotated[Caller, Depends(CallerGate(polling=True))]
 """For status routes, which are polled: they have a bucket of their own (QUO-011)."""
+
+
+async def unless_gone(request: Request, work: Awaitable[Result]) -> Result:
+    """The result of the work, which is cancelled when the client leaves; the body must have been read.
+
+    Raises ClientDisconnect.
+    """
+
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        raise ClientDisconnect
+
+    running: asyncio.Future[Any] = asyncio.ensure_future(work)
+    await first_to_end(running, gone())
+    result: Result = running.result()
+    return result

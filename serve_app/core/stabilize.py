@@ -38,6 +38,7 @@ class Stabilizer:
     """Words of the newest hypothesis that are not committed."""
     time: float = 0.0
     """The commit time: hypotheses are believed from here on only."""
+    agreement_s: float = AGREEMENT_S
     _first_seen: list[float] = field(default_factory=list)
     """How much audio had been heard when each tail word was first hypothesised."""
 
@@ -80,7 +81,7 @@ class Stabilizer:
         """How many tail words may be committed."""
         for index, (word, seen) in enumerate(zip(self.tail, self._first_seen, strict=True)):
             ends = index == len(self.tail) - 1 and heard - word.end < TAIL_S - EPSILON_S
-            if heard - seen < AGREEMENT_S - EPSILON_S or ends:
+            if heard - seen < self.agreement_s - EPSILON_S or ends:
                 return index
         return len(self.tail)
 

@@ -1,4 +1,5 @@
-"""From words to a caption line. Thai writes words together; a space marks a pause or a change of script."""
+"""From words to a caption line. Thai and its like write words together; a space marks a pause or a change of
+script."""
 
 from __future__ import annotations
 
@@ -14,8 +15,18 @@ PHRASE_PAUSE_S = 0.3
 SEGMENT_PAUSE_S = 1.0
 """A silence this long starts a new caption segment: a new breath, a new screen line."""
 ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
-CLOSING = "ฯๆ,.!?%:;)]}”’…"
-OPENING = "([{“‘"
+CLOSING = "ฯๆໆ។,.!?%:;)]}”’…、。，！？：；）」』】》၊။"
+OPENING = "([{“‘（「『【《"
+EAST_ASIAN = "East Asian"
+UNSPACED = {
+    "Thai": ((0x0E00, 0x0E7F),),
+    "Lao": ((0x0E80, 0x0EFF),),
+    "Burmese": ((0x1000, 0x109F), (0xA9E0, 0xA9FF), (0xAA60, 0xAA7F)),
+    "Khmer": ((0x1780, 0x17FF),),
+    # Kana, bopomofo, ideographs and their punctuation; not Hangul, which has spaces.
+    EAST_ASIAN: ((0x3000, 0x312F), (0x31A0, 0x9FFF), (0xF900, 0xFAFF), (0xFF00, 0xFF9F), (0x20000, 0x3FFFF)),
+}
+"""Scripts whose words are written together: code points, first and last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +85,18 @@ def _spaced(line: str, text: str, pause: float) -> bool:
     last, first = line[-1], text[0]
     if first in CLOSING or last in OPENING:
         return False
-    return pause >= PHRASE_PAUSE_S or not (_is_thai(last) and _is_thai(first))
+    script = _unspaced_script(last)
+    if not script or script != _unspaced_script(first):
+        return True
+    # Chinese and Japanese mark a pause with a comma and never with a space.
+    return pause >= PHRASE_PAUSE_S and script != EAST_ASIAN
 
 
-def _is_thai(character: str) -> bool:
-    return "\u0e00" <= character <= "\u0e7f"
+@lru_cache(4096)
+def _unspaced_script(character: str) -> str:
+    """The script of a character that is written without spaces, else nothing."""
+    code = ord(character)
+    return next((name for name, blocks in UNSPACED.items() if any(a <= code <= b for a, b in blocks)), "")
 
 
 def _time(seconds: float, duration: float) -> float:

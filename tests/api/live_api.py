@@ -139,13 +139,14 @@ async def live_api(
         backends = replace(opened, models=models, new_detector=lambda: Detector(words))
         _, key = await team_with_key(backends, policy)
         app = create_app(backends)
-        async with _serving(app) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        async with serving(app) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
             yield LiveApi(app, backends, recognizer, clock, key, http, port)
             await eventually(lambda: app.state.sockets.count == 0)
 
 
 @asynccontextmanager
-async def _serving(app: FastAPI) -> AsyncIterator[int]:
+async def serving(app: FastAPI) -> AsyncIterator[int]:
+    """The app on a port of its own until the end of the block."""
     listener = socket.create_server(("127.0.0.1", 0))
     # Small kernel buffers, so that a reader that stops is felt after kilobytes and not after megabytes.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI, UploadFile
 
+from serve_app import body_limit
 from serve_app.body_limit import JSON_BYTES
+from serve_app.settings import Settings
+from serve_app.wire import CallerDep, surface
+from tests.api.live_api import LiveApi, live_api
 from tests.api.probe import code_of
 
 JSON = {"content-type": "application/json"}
@@ -83,3 +92,79 @@ async def test_a_body_over_the_limit(signed: httpx.AsyncClient) -> None:
     exact = await signed.post("/probe/orders", content=b"{}".ljust(JSON_BYTES), headers=JSON)
     assert [answer.status_code for answer in (announced, arriving, fitting, exact)] == [413, 413, 200, 200]
     assert code_of(announced) == code_of(arriving) == "too_large"
+
+
+uploads = surface("/probe-files", "probe-files")
+
+
+@uploads.post("")
+async def take_file(caller: CallerDep, file: UploadFile) -> int:
+    return len(await file.read())
+
+
+async def multipart(size: int) -> AsyncIterator[bytes]:
+    """An upload with no length announced."""
+    yield b'--edge\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+    for _ in range(size // 65_536):
+        yield bytes(65_536)
+    yield b"\r\n--edge--\r\n"
+
+
+MULTIPART = {"content-type": "Multipart/Form-Data; boundary=edge"}
+
+
+async def test_an_upload_over_the_limit(app: FastAPI, signed: httpx.AsyncClient) -> None:
+    """ERR-012, OUT-002: a file may be larger than JSON, up to a limit of its own, announced or streamed."""
+    app.router.routes.extend(uploads.routes)
+    limit = 3 * JSON_BYTES
+    app.state.backends = replace(app.state.backends, settings=Settings(max_upload_bytes=limit))
+    announced = await signed.post("/probe-files", files={"file": bytes(limit)})
+    arriving = await signed.post("/probe-files", content=multipart(limit), headers=MULTIPART)
+    fitting = await signed.post("/probe-files", content=multipart(2 * JSON_BYTES), headers=MULTIPART)
+    assert [answer.status_code for answer in (announced, arriving, fitting)] == [413, 413, 200]
+    assert code_of(announced) == code_of(arriving) == "too_large"
+    assert fitting.json() == 2 * JSON_BYTES
+    assert Settings().max_upload_bytes >= 100 * JSON_BYTES
+
+
+@pytest.fixture
+async def uploading(tmp_path: Path) -> AsyncIterator[LiveApi]:
+    """A real server that takes uploads of 4 MiB."""
+    async with live_api(tmp_path, max_upload_bytes=4 * JSON_BYTES) as api:
+        api.app.router.routes.extend(uploads.routes)
+        api.http.headers["x-api-key"] = api.key
+        yield api
+
+
+async def test_a_client_that_sends_before_it_reads_sees_the_answer(uploading: LiveApi) -> None:
+    """ERR-012: through a real server, and not a connection that breaks."""
+    announced = await uploading.http.post("/probe-files", files={"file": bytes(32 * JSON_BYTES)})
+    arriving = await uploading.http.post(
+        "/probe-files", content=multipart(32 * JSON_BYTES), headers=MULTIPART
+    )
+    assert code_of(announced) == code_of(arriving) == "too_large"
+    assert announced.headers["connection"] == arriving.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("length", ["content-length: 1000000000000", "transfer-encoding: chunked"])
+async def test_a_refused_body_is_not_read_to_its_end(
+    uploading: LiveApi, length: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ERR-012: the answer comes while the body still does; an endless one is cut."""
+    monkeypatch.setattr(body_limit, "LINGER_S", 0.1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", uploading.port)
+    head = f"POST /probe-files HTTP/1.1\r\nhost: api.test\r\nx-api-key: {uploading.key}\r\n{length}\r\n"
+    writer.write(f"{head}content-type: {MULTIPART['content-type']}\r\n\r\n".encode())
+    sending = asyncio.create_task(send_without_end(writer))
+    assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+    async with asyncio.timeout(10):
+        await sending
+    writer.close()
+
+
+async def send_without_end(writer: asyncio.StreamWriter) -> None:
+    """Chunks of an upload until the server hangs up."""
+    with suppress(ConnectionError):
+        async for part in multipart(10**12):
+            writer.write(b"%x\r\n%b\r\n" % (len(part), part))
+            await writer.drain()

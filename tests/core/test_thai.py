@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,30 @@ def test_thai_is_written_together_and_other_scripts_are_not() -> None:
     assert caption_line(words("ใช้", "iPhone", "15", "ครับ")) == "ใช้ iPhone 15 ครับ"
     assert caption_line(words("good", "morning", ",", "ครับ")) == "good morning, ครับ"
     assert caption_line(words("เร็ว", "ๆ", "ดี")) == "เร็วๆดี"
+
+
+@pytest.mark.parametrize(
+    ("texts", "line"),
+    [
+        (["你好", "，", "世界", "。", "我们"], "你好，世界。我们"),
+        (["今日", "は", "カメラ", "「", "本", "」", "です"], "今日はカメラ「本」です"),
+        (["ສະບາຍ", "ດີ", "ໆ"], "ສະບາຍດີໆ"),
+        (["សួស្តី", "អ្នក", "។"], "សួស្តីអ្នក។"),
+        (["မင်္ဂလာ", "ပါ", "။"], "မင်္ဂလာပါ။"),
+        (["안녕", "하세요"], "안녕 하세요"),
+        (["我", "有", "iPhone", "手机"], "我有 iPhone 手机"),
+        (["ไทย", "ລາວ"], "ไทย ລາວ"),
+    ],
+)
+def test_other_scripts_without_spaces(texts: list[str], line: str) -> None:
+    """VP-002: Chinese, Japanese, Lao, Khmer and Burmese words are written together; Korean ones are not."""
+    assert caption_line(words(*texts)) == line
+
+
+def test_a_pause_is_no_space_where_there_are_commas() -> None:
+    """VP-002: Lao phrases are set apart as in Thai; Chinese knows no space at all."""
+    assert caption_line(words("ສະບາຍ", "ດີ", gap=0.5)) == "ສະບາຍ ດີ"
+    assert caption_line(words("你好", "世界", gap=0.5)) == "你好世界"
 
 
 def test_a_pause_is_a_space() -> None:

@@ -1,0 +1,93 @@
+"""A recording to text, in one answer (RT-19)."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Form, Request, UploadFile
+from pydantic import BaseModel, ConfigDict
+
+from serve_app.auth import Caller
+from serve_app.cards import Cards
+from serve_app.engines import EngineCard, Hints
+from serve_app.errors import EngineUnavailable, InvalidRequest
+from serve_app.flows.transcription import transcription_for
+from serve_app.wire import BackendsDep, caller_for, surface, unless_gone
+
+TAG = "transcribe"
+LONGEST_NAME = 255
+"""Characters of a file name that are shown back: what file systems take."""
+
+router = surface("", TAG)
+
+
+class SegmentView(BaseModel):
+    """What fits one subtitle; times in seconds, numbers as in Whisper (VP-002)."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    start: float
+    end: float
+    text: str
+    tokens: tuple[int, ...]
+    avg_logprob: float
+    no_speech_prob: float
+
+
+class TranscriptView(BaseModel):
+    """JSON 22."""
+
+    filename: str
+    text: str
+    segments: list[SegmentView]
+    duration: float
+    """Seconds, as of `processing_time`."""
+    processing_time: float
+    language: str | None
+    """Given or found; null when nothing was said and nothing given."""
+    engine: str
+    engine_impl: str
+    """The engine that really answered (ASR-002)."""
+
+
+@router.post("/transcribe")
+async def transcribe(
+    request: Request,
+    caller: Annotated[Caller, Depends(caller_for(TAG))],
+    backends: BackendsDep,
+    file: UploadFile,
+    language: Annotated[str, Form(max_length=3)] = "",
+) -> TranscriptView:
+    """Transcribe a wav, mp3, flac, ogg, m4a or webm file; without a language it is found out (VP-001)."""
+    started = backends.clock.monotonic()
+    if not file.size:
+        raise InvalidRequest("file: It is empty.")
+    card = await _card(request, backends.settings.transcribe_engine)
+    hints = Hints(language.lower() or None)
+    recording = await transcription_for(caller, backends, card, file.file, hints)
+    transcript = await unless_gone(request, recording.transcript())
+    return TranscriptView(
+        filename=_shown(file.filename or ""),
+        text=transcript.text,
+        segments=[SegmentView.model_validate(segment) for segment in transcript.segments],
+        duration=round(transcript.duration, 3),
+        processing_time=round(backends.clock.monotonic() - started, 3),
+        language=transcript.language,
+        engine=card.engine,
+        engine_impl=card.impl,
+    )
+
+
+async def _card(request: Request, engine: str) -> EngineCard:
+    known: Cards = request.app.state.cards
+    for card in await known.latest():
+        if (card.task, card.engine) == ("asr", engine):
+            return card
+    raise EngineUnavailable
+
+
+def _shown(filename: str) -> str:
+    """A caller's file name without folders; it is shown back and never used as a path (OUT-002)."""
+    return re.split(r"[/\\]", filename)[-1][:LONGEST_NAME]
