@@ -6,6 +6,7 @@ The recogniser never heard these two voices in training (deployments/thai_speech
 from __future__ import annotations
 
 import hashlib
+import io
 import wave
 from pathlib import Path
 
@@ -89,10 +90,17 @@ def _speak(text: str, voice: str, snr_db: float | None) -> bytes:
     return bytes((np.clip(padded, -1, 1) * 32767).astype("<i2").tobytes())
 
 
-def _save(path: Path, pcm: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as wav:
+def as_wav(pcm: bytes) -> bytes:
+    """PCM16 mono at 16 kHz as a WAV file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
         wav.setnchannels(1)
         wav.setsampwidth(2)
         wav.setframerate(SAMPLE_RATE)
         wav.writeframes(pcm)
+    return file.getvalue()
+
+
+def _save(path: Path, pcm: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(as_wav(pcm))

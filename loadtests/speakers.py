@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from itertools import cycle
+from typing import Protocol
 
 import click
 import psutil
 
-from loadtests.client import Stream, StreamFailed, ThaiAsr
+from loadtests.client import StreamFailed
 from loadtests.metrics import Summary, summarise
 from loadtests.processes import CpuMeter, listening_at
 from loadtests.recording import Recording, Utterance
@@ -42,10 +44,30 @@ class Outcome:
     gateway_cores: float | None
 
 
+class Stream(Protocol):
+    """One socket on which utterance after utterance is said."""
+
+    async def say(self, utterance: Utterance) -> Recording:
+        """Stream an utterance in real time and wait for its end."""
+        ...
+
+    async def reset(self) -> None:
+        """Make ready for the next one."""
+        ...
+
+
+class CaptionService(Protocol):
+    """A server of live captions: ours, or a peer."""
+
+    def stream(self) -> AbstractAsyncContextManager[Stream]:
+        """A stream that is ready for audio. Raises StreamFailed."""
+        ...
+
+
 class Speaker:
     """One caller: utterance after utterance on one socket; a lost socket is written down and opened again."""
 
-    def __init__(self, api: ThaiAsr, said: Sequence[Utterance], until_ns: int) -> None:
+    def __init__(self, api: CaptionService, said: Sequence[Utterance], until_ns: int) -> None:
         self._api = api
         self._said = cycle(said)
         self._until_ns = until_ns
@@ -75,8 +97,18 @@ class Speaker:
         return time.monotonic_ns() < self._until_ns
 
 
-async def run(api: ThaiAsr, url: str, said: Sequence[Utterance], load: Load) -> Outcome:
-    """Let `load.streams` speakers talk until `load.seconds` after the last one began."""
+async def run(api: CaptionService, url: str, said: Sequence[Utterance], load: Load) -> Outcome:
+    """What many speakers got, and what it cost the processes here and at `url`."""
+    generator, gateway = CpuMeter(psutil.Process()), _gateway_meter(url)
+    recordings = await talk_together(api, said, load)
+    return Outcome(load, summarise(recordings), generator.cores(), gateway.cores() if gateway else None)
+
+
+async def talk_together(api: CaptionService, said: Sequence[Utterance], load: Load) -> list[Recording]:
+    """Let `load.streams` speakers talk until `load.seconds` after the last one began.
+
+    Gives the utterances that were begun under the full load.
+    """
     stagger_s = min(STAGGER_S, load.seconds)
     full_ns = time.monotonic_ns() + int(stagger_s * 1e9)
     until_ns = full_ns + int(load.seconds * 1e9)
@@ -84,12 +116,10 @@ async def run(api: ThaiAsr, url: str, said: Sequence[Utterance], load: Load) -> 
         Speaker(api, [*said[turn % len(said) :], *said[: turn % len(said)]], until_ns)
         for turn in range(load.streams)
     ]
-    generator, gateway = CpuMeter(psutil.Process()), _gateway_meter(url)
     delays = (index * stagger_s / load.streams for index in range(load.streams))
     await asyncio.gather(*(speaker.talk(delay_s) for speaker, delay_s in zip(speakers, delays, strict=True)))
     recordings = [recording for speaker in speakers for recording in speaker.recordings]
-    under_load = [each for each in recordings if each.failure or each.due_ns >= full_ns]
-    return Outcome(load, summarise(under_load), generator.cores(), gateway.cores() if gateway else None)
+    return [each for each in recordings if each.failure or each.due_ns >= full_ns]
 
 
 async def search(measure: Callable[[Load], Awaitable[Outcome]], seconds: float) -> list[Outcome]:

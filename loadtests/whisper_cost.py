@@ -1,0 +1,120 @@
+"""What a batch of windows costs Whisper, by its size: encoder, decoder, alignment.
+
+    python -m loadtests.whisper_cost --threads 2 --compute-type int8
+
+The model has the shape of Whisper `tiny` (39 M parameters) and random weights: time does not depend on them.
+Every window costs the encoder 30 s of audio, so seconds of audio count for nothing here.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from ctranslate2 import StorageView
+from ctranslate2.models import Whisper
+from ctranslate2.specs.whisper_spec import WhisperSpec
+
+from loadtests import report
+from loadtests.markdown import markdown_table
+
+BATCHES = (1, 2, 4, 8, 16)
+LAYERS, HEADS, WIDTH, MELS, FRAMES, POSITIONS, VOCABULARY = 4, 6, 384, 80, 1500, 448, 51865
+TOKENS = 20
+"""About five seconds of English, or two of Thai."""
+HEAD = ("batch", "encode ms", "generate ms", "align ms", "windows / s", "x a batch of 1")
+
+
+def build(folder: Path) -> None:
+    """Write the model."""
+    spec = WhisperSpec(LAYERS, HEADS, LAYERS, HEADS)
+    marks = ["<|endoftext|>", "<|startoftranscript|>", "<|nospeech|>", "<|notimestamps|>", ""]
+    spec.register_vocabulary([*marks, *(f"t{number}" for number in range(VOCABULARY - len(marks)))])
+    spec.config.suppress_ids, spec.config.suppress_ids_begin = [0], []
+    spec.config.alignment_heads = [(LAYERS - 1, head) for head in range(HEADS)]
+    for convolution, channels in ((spec.encoder.conv1, MELS), (spec.encoder.conv2, WIDTH)):
+        _fill(convolution, WIDTH, channels, 3)
+    spec.decoder.embeddings.weight = spec.decoder.projection.weight = _random(VOCABULARY, WIDTH)
+    for half, positions in ((spec.encoder, FRAMES), (spec.decoder, POSITIONS)):
+        half.position_encodings.encodings = _random(positions, WIDTH)
+        _fill_norm(half.layer_norm)
+        for layer in half.layer:
+            _fill_layer(layer)
+    spec.validate()
+    spec.optimize()
+    spec.save(str(folder))
+
+
+def measure(model: Whisper, size: int, repeats: int) -> list[float]:
+    """Milliseconds of the three calls for one batch, the median of the repeats."""
+    mels = StorageView.from_array(np.random.default_rng(0).normal(size=(size, MELS, 2 * FRAMES)).astype("f4"))
+    encoded = model.encode(mels)
+    text = [[5] * TOKENS] * size
+    calls: Sequence[Callable[[], object]] = (
+        lambda: model.encode(mels),
+        # CTranslate2 generates up to half of `max_length`.
+        lambda: model.generate(encoded, [[1, 3]] * size, beam_size=1, max_length=2 * TOKENS),
+        lambda: model.align(encoded, [1], text, [2 * FRAMES] * size),
+    )
+    return [_median_ms(call, repeats) for call in calls]
+
+
+def _median_ms(call: Callable[[], object], repeats: int) -> float:
+    elapsed = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        call()
+        elapsed.append(1000 * (time.perf_counter() - started))
+    return float(np.median(elapsed))
+
+
+def _fill_layer(layer: Any) -> None:
+    attentions = [(layer.self_attention, (3, 1))]
+    attentions += [(layer.attention, (1, 2, 1))] if hasattr(layer, "attention") else []
+    for attention, parts in attentions:
+        _fill_norm(attention.layer_norm)
+        for linear, part in zip(attention.linear, parts, strict=True):
+            _fill(linear, part * WIDTH, WIDTH)
+    _fill_norm(layer.ffn.layer_norm)
+    _fill(layer.ffn.linear_0, 4 * WIDTH, WIDTH)
+    _fill(layer.ffn.linear_1, WIDTH, 4 * WIDTH)
+
+
+def _fill(part: Any, rows: int, *shape: int) -> None:
+    part.weight, part.bias = _random(rows, *shape), np.zeros(rows, np.float32)
+
+
+def _fill_norm(norm: Any) -> None:
+    norm.gamma, norm.beta = np.ones(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
+
+
+def _random(*shape: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    return np.random.default_rng(0).normal(0, 0.02, shape).astype(np.float32)
+
+
+@click.command()
+@click.option("--threads", default=0, help="0: as CTranslate2 likes.")
+@click.option("--compute-type", default="default", show_default=True)
+@click.option("--repeats", default=3, show_default=True, type=click.IntRange(1))
+def main(threads: int, compute_type: str, repeats: int) -> None:
+    """Measure the model on this machine's CPU."""
+    with tempfile.TemporaryDirectory() as folder:
+        build(Path(folder))
+        model = Whisper(folder, "cpu", compute_type=compute_type, intra_threads=threads)
+    measure(model, 1, 1)  # the first calls are slow: memory arenas grow
+    costs = [measure(model, size, repeats) for size in BATCHES]
+    rates = [1000 * size / sum(cost) for size, cost in zip(BATCHES, costs, strict=True)]
+    rows = [
+        (size, *cost, rate, rate / rates[0]) for size, cost, rate in zip(BATCHES, costs, rates, strict=True)
+    ]
+    click.echo(f"Whisper tiny, {model.compute_type}, {TOKENS} tokens a window, on {report.machine()}\n")
+    click.echo(markdown_table(HEAD, rows))
+
+
+if __name__ == "__main__":
+    main()
