@@ -12,42 +12,18 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 from ctranslate2 import StorageView
 from ctranslate2.models import Whisper
-from ctranslate2.specs.whisper_spec import WhisperSpec
 
 from loadtests import report
 from loadtests.markdown import markdown_table
+from loadtests.random_whisper import FRAMES, MELS, TOKENS, build
 
 BATCHES = (1, 2, 4, 8, 16)
-LAYERS, HEADS, WIDTH, MELS, FRAMES, POSITIONS, VOCABULARY = 4, 6, 384, 80, 1500, 448, 51865
-TOKENS = 20
-"""About five seconds of English, or two of Thai."""
 HEAD = ("batch", "encode ms", "generate ms", "align ms", "windows / s", "x a batch of 1")
-
-
-def build(folder: Path) -> None:
-    """Write the model."""
-    spec = WhisperSpec(LAYERS, HEADS, LAYERS, HEADS)
-    marks = ["<|endoftext|>", "<|startoftranscript|>", "<|nospeech|>", "<|notimestamps|>", ""]
-    spec.register_vocabulary([*marks, *(f"t{number}" for number in range(VOCABULARY - len(marks)))])
-    spec.config.suppress_ids, spec.config.suppress_ids_begin = [0], []
-    spec.config.alignment_heads = [(LAYERS - 1, head) for head in range(HEADS)]
-    for convolution, channels in ((spec.encoder.conv1, MELS), (spec.encoder.conv2, WIDTH)):
-        _fill(convolution, WIDTH, channels, 3)
-    spec.decoder.embeddings.weight = spec.decoder.projection.weight = _random(VOCABULARY, WIDTH)
-    for half, positions in ((spec.encoder, FRAMES), (spec.decoder, POSITIONS)):
-        half.position_encodings.encodings = _random(positions, WIDTH)
-        _fill_norm(half.layer_norm)
-        for layer in half.layer:
-            _fill_layer(layer)
-    spec.validate()
-    spec.optimize()
-    spec.save(str(folder))
 
 
 def measure(model: Whisper, size: int, repeats: int) -> list[float]:
@@ -71,30 +47,6 @@ def _median_ms(call: Callable[[], object], repeats: int) -> float:
         call()
         elapsed.append(1000 * (time.perf_counter() - started))
     return float(np.median(elapsed))
-
-
-def _fill_layer(layer: Any) -> None:
-    attentions = [(layer.self_attention, (3, 1))]
-    attentions += [(layer.attention, (1, 2, 1))] if hasattr(layer, "attention") else []
-    for attention, parts in attentions:
-        _fill_norm(attention.layer_norm)
-        for linear, part in zip(attention.linear, parts, strict=True):
-            _fill(linear, part * WIDTH, WIDTH)
-    _fill_norm(layer.ffn.layer_norm)
-    _fill(layer.ffn.linear_0, 4 * WIDTH, WIDTH)
-    _fill(layer.ffn.linear_1, WIDTH, 4 * WIDTH)
-
-
-def _fill(part: Any, rows: int, *shape: int) -> None:
-    part.weight, part.bias = _random(rows, *shape), np.zeros(rows, np.float32)
-
-
-def _fill_norm(norm: Any) -> None:
-    norm.gamma, norm.beta = np.ones(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
-
-
-def _random(*shape: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    return np.random.default_rng(0).normal(0, 0.02, shape).astype(np.float32)
 
 
 @click.command()

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import click
 import torch
-from transformers import ParakeetForRNNT, ParakeetProcessor
 from transformers.utils import logging
 
 from deployments.asr.nemo_archive import ConversionError, read_archive
-from deployments.asr.nemo_config import feature_extractor, model_config
 from deployments.asr.nemo_tokenizer import parakeet_tokenizer
-from deployments.asr.nemo_weights import check_features, parakeet_weights
+from deployments.asr.nemo_variants import variant_of
+from deployments.asr.nemo_weights import check_features, renamed_weights
 from deployments.asr.typhoon_model import IMPL
 
 
@@ -27,14 +26,16 @@ def convert(archive: Path, folder: Path, name: str = IMPL) -> None:
     """
     logging.disable_progress_bar()
     config, weights, pieces = read_archive(archive)
-    tokenizer, features = parakeet_tokenizer(pieces), feature_extractor(config)
-    check_features(weights, features.mel_filters)
+    variant, tokenizer = variant_of(config), parakeet_tokenizer(pieces)
+    processor = variant.processor(config, tokenizer)
+    check_features(weights, processor.feature_extractor.mel_filters)
     with torch.device("meta"):
-        model = ParakeetForRNNT(model_config(config, len(tokenizer) - 1, name))
-    model.load_state_dict(parakeet_weights(weights, model.state_dict()), assign=True)
+        model = variant.network(variant.config(config, len(tokenizer) - 1, name))
+    renamed = renamed_weights(weights, model.state_dict(), variant.tensor_name)
+    model.load_state_dict(renamed, assign=True)
     model.generation_config.decoder_start_token_id = model.config.blank_token_id
     model.save_pretrained(folder)
-    ParakeetProcessor(features, tokenizer, decoder_type="rnnt").save_pretrained(folder)
+    processor.save_pretrained(folder)
 
 
 @click.command()

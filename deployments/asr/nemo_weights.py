@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 from torch import Tensor
@@ -50,21 +50,23 @@ SAME_FEATURES = 1e-4
 """The two filter banks differ by 1e-9 for equal settings, by 1e-2 for a wrong sample rate."""
 
 
-def parakeet_weights(weights: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The state dict under transformers' names.
+def renamed_weights(
+    weights: Mapping[str, Tensor], targets: Mapping[str, Tensor], name_of: Callable[[str], str | None]
+) -> dict[str, Tensor]:
+    """The state dict under transformers' names, which `name_of` tells.
 
     `targets` is the state dict to fill. Raises ConversionError naming tensors that are unknown, missing or of
     another shape.
     """
-    renamed = {name: parakeet_name(name) for name in weights if name not in (FILTERBANK, WINDOW)}
-    _refuse("unknown tensors", (name for name, ours in renamed.items() if ours not in targets))
-    filled = {ours: weights[name] for name, ours in renamed.items() if ours is not None}
+    names = {name: name_of(name) for name in weights if name not in (FILTERBANK, WINDOW)}
+    _refuse("unknown tensors", (name for name, ours in names.items() if ours not in targets))
+    filled = {ours: weights[name] for name, ours in names.items() if ours is not None}
     _refuse("missing tensors", (f"{name} (ours)" for name in targets.keys() - filled.keys()))
     _refuse(
         "tensors of another shape",
         (
             f"{name} {tuple(weights[name].shape)} (expected {tuple(targets[ours].shape)})"
-            for name, ours in renamed.items()
+            for name, ours in names.items()
             if ours is not None and weights[name].shape != targets[ours].shape
         ),
     )
@@ -74,9 +76,9 @@ def parakeet_weights(weights: Mapping[str, Tensor], targets: Mapping[str, Tensor
 def parakeet_name(name: str) -> str | None:
     """Our name of a tensor; None for one that we do not know."""
     if layer := re.match(r"encoder\.layers\.\d+\.", name):
-        renamed = _renamed(name[layer.end() :], LAYER)
-        return renamed and layer[0] + renamed
-    return _renamed(name, MODULES)
+        inside = renamed(name[layer.end() :], LAYER)
+        return inside and layer[0] + inside
+    return renamed(name, MODULES)
 
 
 def check_features(weights: Mapping[str, Tensor], filters: Tensor) -> None:
@@ -88,7 +90,8 @@ def check_features(weights: Mapping[str, Tensor], filters: Tensor) -> None:
         raise ConversionError(f"{FILTERBANK} is not the filter bank of the config")
 
 
-def _renamed(name: str, table: Mapping[str, str]) -> str | None:
+def renamed(name: str, table: Mapping[str, str]) -> str | None:
+    """A tensor's name with its module renamed by `table`; None for a module that is not in it."""
     for theirs, ours in table.items():
         if name == theirs or name.startswith(theirs + "."):
             return ours + name.removeprefix(theirs)

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from transformers import ParakeetForRNNT
+from transformers import NemotronAsrStreamingForRNNT, ParakeetForRNNT
 
 from deployments.asr.thai_words import Token
 
+Transducer = ParakeetForRNNT | NemotronAsrStreamingForRNNT
+"""Networks of one decoder and one joint network, behind different encoders."""
 LOOK_AHEAD = 8
 """Frames (0.64 s) searched for the next token at once. Blanks leave the prediction network as it is, so one
 product with the joint network's weights serves a whole run of them; Thai has a token every two to four
 frames."""
 
 
-def greedy(model: ParakeetForRNNT, encoded: Tensor, lengths: Tensor) -> list[list[Token]]:
+def greedy(model: Transducer, encoded: Tensor, lengths: Tensor) -> list[list[Token]]:
     """Most probable symbol at every step, for each stream of a batch.
 
     `encoded` is (batch, frames, joint size), `lengths` (batch,) counts each stream's own frames. The streams
@@ -38,7 +40,7 @@ def greedy(model: ParakeetForRNNT, encoded: Tensor, lengths: Tensor) -> list[lis
 
 
 def _next(
-    model: ParakeetForRNNT, encoded: Tensor, lengths: Tensor, frame: Tensor, predicted: Tensor
+    model: Transducer, encoded: Tensor, lengths: Tensor, frame: Tensor, predicted: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The first token within reach of each stream: whether there is one, how far, which, log-probability."""
     rows = torch.arange(len(encoded), device=encoded.device)
@@ -56,7 +58,7 @@ def _next(
 class _Prediction:
     """State of the prediction network, one row per stream."""
 
-    def __init__(self, model: ParakeetForRNNT, batch: int) -> None:
+    def __init__(self, model: Transducer, batch: int) -> None:
         self._network = model.decoder
         shape = model.config.num_decoder_layers, batch, model.config.decoder_hidden_size
         weights = self._network.embedding.weight

@@ -1,8 +1,9 @@
 """Thai speech recognition with Typhoon ASR (FastConformer transducer, arXiv 2601.13044) on transformers.
 
 The published `.nemo` archive is converted once: `python -m deployments.asr.convert_typhoon`. NeMo is not
-needed. Captions come from windows that are decoded again as they grow, so the model sees the full context it
-was trained with.
+needed. Captions come from windows that are decoded again as they grow, so a model sees the full context it
+was trained with. Cache-aware checkpoints (arXiv 2312.17279) decode the same windows, whole and with the
+furthest look-ahead they were trained with; their per-stream caches stay unused.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from transformers import ParakeetProcessor
+from transformers import AutoProcessor
 
 from deployments.asr.pieces import INAUDIBLE
 from deployments.asr.replica import Window
@@ -38,10 +39,9 @@ class TyphoonRecognizer:
         for a folder that does not hold the whole model, for a device that is not there and an unknown dtype.
         """
         self._model = load_model(checkpoint, device, dtype)
-        processor = ParakeetProcessor.from_pretrained(checkpoint, local_files_only=True)
-        self._features = processor.feature_extractor
+        self._processor = AutoProcessor.from_pretrained(checkpoint, local_files_only=True)
         ids = range(self._model.config.vocab_size)
-        self._texts = [spoken(piece) for piece in processor.tokenizer.convert_ids_to_tokens(ids)]
+        self._texts = [spoken(piece) for piece in self._processor.tokenizer.convert_ids_to_tokens(ids)]
         self.card = EngineCard(
             engine="typhoon",
             impl=self._model.config.impl,
@@ -72,12 +72,9 @@ class TyphoonRecognizer:
         return np.random.default_rng(0).normal(0, 0.01, 2 * SAMPLE_RATE).astype(np.float32)
 
     def _decode(self, audio: Sequence[Audio]) -> list[list[Token]]:
-        features = self._features(list(audio), sampling_rate=SAMPLE_RATE, device="cpu")
+        inputs = self._processor(list(audio), sampling_rate=SAMPLE_RATE)
         with torch.inference_mode():
-            encoded = self._model.get_audio_features(
-                features["input_features"].to(self._model.device, self._model.dtype),
-                features["attention_mask"].to(self._model.device),
-            )
+            encoded = self._model.get_audio_features(**inputs.to(self._model.device, self._model.dtype))
             return greedy(self._model, encoded.pooler_output, encoded.attention_mask.sum(-1))
 
     def _transcription(self, tokens: Sequence[Token], duration: float) -> Transcription:

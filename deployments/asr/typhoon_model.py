@@ -5,18 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from transformers import ParakeetForRNNT
+from transformers import NemotronAsrStreamingForRNNT, ParakeetForRNNT, PreTrainedConfig
 from transformers.utils import logging
 
+from deployments.asr.transducer import Transducer
 from deployments.loader import EngineConfigError
 
 IMPL = "typhoon-fastconformer-rnnt"
 """The engine's real name (ASR-002) unless the conversion gave another."""
+NETWORKS: dict[str, type[Transducer]] = {
+    "parakeet_rnnt": ParakeetForRNNT,
+    "nemotron_asr_streaming": NemotronAsrStreamingForRNNT,
+}
+"""By the `model_type` of a folder: with the full context, and cache-aware."""
 DEVICES = ("auto", "cpu", "cuda")
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
-def load_model(checkpoint: str, device: str, dtype: str) -> ParakeetForRNNT:
+def load_model(checkpoint: str, device: str, dtype: str) -> Transducer:
     """The model of a folder, ready to run; nothing is downloaded.
 
     Raises EngineConfigError for a device that this machine lacks, an unknown dtype, and a folder without the
@@ -26,12 +32,25 @@ def load_model(checkpoint: str, device: str, dtype: str) -> ParakeetForRNNT:
     if not (Path(checkpoint) / "config.json").is_file():
         raise EngineConfigError(f"checkpoint {checkpoint!r}: not a folder that convert_typhoon wrote")
     logging.disable_progress_bar()
-    model, loading = ParakeetForRNNT.from_pretrained(
-        checkpoint, dtype=_dtype(dtype, place), local_files_only=True, output_loading_info=True
+    model, loading = _network(checkpoint).from_pretrained(
+        checkpoint,
+        dtype=_dtype(dtype, place),
+        attn_implementation="sdpa",  # the cache-aware class takes the masks of `eager` upside down
+        local_files_only=True,
+        output_loading_info=True,
     )
     if missing := sorted(loading["missing_keys"]):
         raise EngineConfigError(f"checkpoint {checkpoint!r} lacks tensors: {', '.join(missing)}")
     return model.to(place).eval()
+
+
+def _network(checkpoint: str) -> type[Transducer]:
+    settings, _ = PreTrainedConfig.get_config_dict(checkpoint, local_files_only=True)
+    if (kind := settings.get("model_type")) not in NETWORKS:
+        raise EngineConfigError(
+            f"checkpoint {checkpoint!r}: model_type {kind!r}: one of {', '.join(NETWORKS)}"
+        )
+    return NETWORKS[kind]
 
 
 def _device(name: str) -> torch.device:

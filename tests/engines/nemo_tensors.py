@@ -14,15 +14,15 @@ PREDICTION = 48
 Named = Iterator[tuple[str, tuple[int, ...]]]
 
 
-def shapes(classes: int) -> Named:
-    """Every trained tensor; `classes` counts the blank."""
-    yield from _linear("encoder.pre_encode.out", WIDTH, CHANNELS * MELS // 8)
+def shapes(classes: int, *, cache_aware: bool = False) -> Named:
+    """Every trained tensor; `classes` counts the blank. Causal convolutions end with one more mel bin."""
+    yield from _linear("encoder.pre_encode.out", WIDTH, CHANNELS * (MELS // 8 + cache_aware))
     yield from _affine("encoder.pre_encode.conv.0", (CHANNELS, 1, 3, 3))
     for depthwise, pointwise in ((2, 3), (5, 6)):
         yield from _affine(f"encoder.pre_encode.conv.{depthwise}", (CHANNELS, 1, 3, 3))
         yield from _affine(f"encoder.pre_encode.conv.{pointwise}", (CHANNELS, CHANNELS, 1, 1))
     for layer in range(LAYERS):
-        for name, shape in _layer():
+        for name, shape in (*_layer(), *([] if cache_aware else _statistics())):
             yield f"encoder.layers.{layer}.{name}", shape
     yield "decoder.prediction.embed.weight", (classes, PREDICTION)
     for kind in ("ih", "hh"):
@@ -48,6 +48,10 @@ def _layer() -> Named:
     yield from _affine("conv.depthwise_conv", (WIDTH, 1, 9))
     yield from _affine("conv.pointwise_conv2", (WIDTH, WIDTH, 1))
     yield from _affine("conv.batch_norm", (WIDTH,))
+
+
+def _statistics() -> Named:
+    """Of the batch normalisation; a cache-aware network's layer normalisation, of the same name, has none."""
     yield from ((f"conv.batch_norm.running_{kind}", (WIDTH,)) for kind in ("mean", "var"))
     yield "conv.batch_norm.num_batches_tracked", ()
 

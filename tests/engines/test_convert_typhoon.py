@@ -14,6 +14,7 @@ from transformers import ParakeetForRNNT, ParakeetProcessor
 
 from deployments.asr.convert_typhoon import convert, main
 from deployments.asr.nemo_archive import ConversionError, read_archive
+from deployments.asr.nemo_config import network_fields
 from deployments.asr.nemo_weights import parakeet_name
 from tests.engines.tiny_archive import sentencepiece, write_archive, write_tar
 from tests.engines.tiny_parakeet import PIECES, Weights, config, random_weights
@@ -46,6 +47,20 @@ def test_every_tensor_is_carried_over(tmp_path: Path, weights: Weights) -> None:
     assert set(names.values()) == set(loaded)
     assert all(torch.equal(weights[name], loaded[ours]) for name, ours in names.items() if ours)
     assert (model.config.impl, model.config.max_symbols_per_step) == ("mine", 4)
+
+
+@pytest.mark.parametrize(
+    ("greedy", "bound"),
+    [
+        ({"max_symbols": None, "max_symbols_per_step": 3}, 3),
+        ({"max_symbols": 4, "max_symbols_per_step": 3}, 4),
+        ({"max_symbols": None}, 10),
+    ],
+)
+def test_the_bound_of_symbols_is_read_as_nemo_reads_it(greedy: dict[str, Any], bound: int) -> None:
+    """ASR-046: NeMo knows two names of the bound, and the first that is set counts."""
+    settings = {**config(), "decoding": {"greedy": greedy}}
+    assert network_fields(settings, len(PIECES), "mine")["max_symbols_per_step"] == bound
 
 
 def test_pieces_keep_their_ids(tmp_path: Path, weights: Weights) -> None:
@@ -94,24 +109,32 @@ def test_another_vocabulary_is_refused(tmp_path: Path, weights: Weights) -> None
     [
         ("encoder", "causal_downsampling", True, "encoder.causal_downsampling is True"),
         ("encoder", "att_context_size", [[70, 13], [70, 0]], "att_context_size is [[70, 13], [70, 0]]"),
-        ("encoder", "conv_norm_type", "layer_norm", "only 'batch_norm' can be converted"),
+        ("encoder", "att_context_style", "chunked_limited_with_rc", "only 'regular' can be converted"),
+        ("encoder", "conv_norm_type", "layer_norm", "only 'batch_norm' can be converted for a full-context"),
+        ("encoder", "conv_context_size", "causal", "encoder.conv_context_size is 'causal'"),
         ("preprocessor", "normalize", "NA", "preprocessor.normalize is 'NA'"),
+        ("preprocessor", "mag_power", 1.0, "preprocessor.mag_power is 1.0"),
+        ("preprocessor", "log_zero_guard_type", "clamp", "log_zero_guard_type is 'clamp'"),
+        ("preprocessor", "log_zero_guard_value", 1e-5, "log_zero_guard_value is 1e-05"),
+        ("preprocessor", "exact_pad", True, "preprocessor.exact_pad is True"),
     ],
 )
-def test_streaming_variants_are_refused(
+def test_other_variants_are_refused(
     tmp_path: Path, weights: Weights, part: str, key: str, value: Any, says: str
 ) -> None:
-    """A cache-aware checkpoint would load and mishear; the setting that differs is named."""
+    """A half cache-aware checkpoint or one of other features would load and mishear; the setting is named."""
     settings = config()
     settings[part][key] = value
     assert says in refusal(write_archive(tmp_path / "tiny.nemo", weights, settings, PIECES))
 
 
 def test_a_missing_setting_is_named(tmp_path: Path, weights: Weights) -> None:
-    """The operator reads which key the config lacks."""
-    settings = config()
-    del settings["encoder"]["d_model"]
-    assert "no d_model" in refusal(write_archive(tmp_path / "tiny.nemo", weights, settings, PIECES))
+    """The operator reads which key the config lacks, or leaves empty for NeMo to work out."""
+    without, empty = config(), config()
+    del without["encoder"]["d_model"]
+    empty["preprocessor"]["n_fft"] = None
+    assert "no d_model" in refusal(write_archive(tmp_path / "tiny.nemo", weights, without, PIECES))
+    assert "no n_fft" in refusal(write_archive(tmp_path / "tiny.nemo", weights, empty, PIECES))
 
 
 class _Hostile:

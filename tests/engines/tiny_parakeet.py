@@ -1,7 +1,11 @@
-"""A tiny FastConformer transducer in NeMo's terms: a random one, and ones that emit a chosen text."""
+"""A tiny FastConformer transducer in NeMo's terms: a random one, and ones that emit a chosen text.
+
+Each of them with the full context or cache-aware.
+"""
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -25,12 +29,27 @@ _COUNT = 0.02
 """What the counting cell gains each step: small enough that tanh does not saturate within a script."""
 _SLOPE = 1000.0
 """Turns the counter's steps, at least 0.011 after tanh, into whole ones."""
+CACHE_AWARE: dict[str, dict[str, Any]] = {
+    "encoder": {
+        "att_context_style": "chunked_limited", "att_context_size": [[70, 13], [70, 6], [70, 1], [70, 0]],
+        "causal_downsampling": True, "conv_norm_type": "layer_norm", "conv_context_size": "causal",
+    },
+    "preprocessor": {"normalize": "NA"},
+}  # fmt: skip
+"""What the config of a cache-aware network changes."""
 
 Weights = dict[str, Tensor]
 
 
-def config(max_symbols: int = 10) -> dict[str, Any]:
+def config(max_symbols: int = 10, *, cache_aware: bool = False) -> dict[str, Any]:
     """`model_config.yaml` of a tiny FastConformer transducer."""
+    settings = _full_context(max_symbols)
+    for part, changed in CACHE_AWARE.items() if cache_aware else ():
+        settings[part].update(copy.deepcopy(changed))
+    return settings
+
+
+def _full_context(max_symbols: int) -> dict[str, Any]:
     return {
         "preprocessor": {
             "sample_rate": 16000, "normalize": "per_feature", "window_size": 0.025, "window_stride": 0.01,
@@ -50,10 +69,11 @@ def config(max_symbols: int = 10) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def random_weights() -> Weights:
+def random_weights(*, cache_aware: bool = False) -> Weights:
     """Random tensors; the scales make the text depend on the audio and on the text before."""
     generator = torch.Generator().manual_seed(0)
-    weights = {name: _random(name, shape, generator) for name, shape in shapes(len(PIECES) + 1)}
+    named = shapes(len(PIECES) + 1, cache_aware=cache_aware)
+    weights = {name: _random(name, shape, generator) for name, shape in named}
     weights["joint.enc.weight"] *= 0.3
     weights["joint.pred.weight"] *= 4.0
     weights["joint.joint_net.2.bias"][-1] -= 3.0
@@ -66,14 +86,14 @@ def random_weights() -> Weights:
     return weights
 
 
-def scripted_weights(pieces: Sequence[str]) -> Weights:
+def scripted_weights(pieces: Sequence[str], *, cache_aware: bool = False) -> Weights:
     """A model that emits `pieces` whatever it hears, then blanks.
 
     The LSTM counts its steps in cell 0; two rectified units a step make that count a one-hot vector, which
     the joint network turns into the token.
     """
     assert 2 * len(pieces) + 2 <= PREDICTION
-    weights = random_weights()
+    weights = random_weights(cache_aware=cache_aware)
     for name in list(weights):
         if name.startswith(("decoder.", "joint.")):
             weights[name] = torch.zeros_like(weights[name])
