@@ -18,8 +18,6 @@ FORMATS = frozenset(DEMUXERS)
 """Names shown in errors."""
 RATES = range(4_000, 384_001)
 """Hz. Below, one small frame would be minutes of audio; above is no recorder."""
-MAX_SECONDS = 7200.0
-"""The default of `Settings.transcribe_max_audio_s`, where its reason is."""
 
 
 class AudioFile:
@@ -28,7 +26,7 @@ class AudioFile:
     Blocks the thread it is used in. `close` may come from another thread while `blocks` runs.
     """
 
-    def __init__(self, file: BinaryIO, *, max_seconds: float = MAX_SECONDS) -> None:
+    def __init__(self, file: BinaryIO, *, max_seconds: float) -> None:
         """Reads the head of a seekable file. Raises InvalidAudio when it holds no audio in a known format."""
         self._max_seconds = max_seconds
         self._lock = Lock()
