@@ -33,13 +33,13 @@ def groups(lines: Sequence[str], rng: np.random.Generator) -> Iterator[Sequence[
         first += size
 
 
-def held_out(path: Path, *, noisy: bool, seed: int = 7) -> list[Utterance]:
-    """The sentences of a file (one a line); `noisy` puts each through a room, a microphone and a line.
+def held_out(path: Path, condition: str = "clean", *, seed: int = 7) -> list[Utterance]:
+    """The sentences of a file (one a line) in one of the conditions of `training.spoken_sentences`.
 
     The speech is made by `training`, so this needs scipy and the extra `embedded`.
     """
     # Imported late: the rest of the load tests runs without what training needs.
-    from training.augment import augment
+    from training.spoken_sentences import CONDITIONS
     from training.voices import HELD_OUT
 
     # Two generators, so that the noisy speech is the clean speech.
@@ -47,7 +47,7 @@ def held_out(path: Path, *, noisy: bool, seed: int = 7) -> list[Utterance]:
     utterances = []
     for lines, voice in zip(groups(_lines(path), speech), cycle(HELD_OUT), strict=False):
         audio = _spoken(lines, voice, speech)
-        heard = augment(audio, room) if noisy else audio
+        heard = CONDITIONS[condition](audio, room)
         utterances.append(Utterance(voice, "".join(lines), pcm16_bytes(heard)))
     return utterances
 
@@ -59,7 +59,7 @@ def _lines(path: Path) -> list[str]:
 def _spoken(lines: Sequence[str], voice: str, rng: np.random.Generator) -> Samples:
     from training.spoken_sentences import speak
 
-    return joined([speak(line, voice, False, rng).audio.astype(np.float64) for line in lines], rng)
+    return joined([speak(line, voice, "clean", rng).audio.astype(np.float64) for line in lines], rng)
 
 
 def joined(spoken: Sequence[Samples], rng: np.random.Generator) -> Samples:

@@ -23,16 +23,17 @@ TOKENS = 20
 MARKS = ("endoftext", "startoftranscript", *_LANGUAGE_CODES)
 TASKS = ("translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps")
 TIMESTAMPS = [f"<|{0.02 * step:.2f}|>" for step in range(1501)]
+PROMPT = ("<|startoftranscript|>", "<|th|>", "<|transcribe|>", "<|notimestamps|>")
 LANGUAGE_AT, TEXT_AT = 0, 3
-"""Positions of the decoder that say the language, and the first letter: a prompt has four marks."""
+"""Positions of the decoder that say the language, and the first letter, behind the prompt."""
 LOUD = 100
 """A position's code outweighs all that random layers add to it."""
 
 Weights = NDArray[np.float32]
 
 
-def build(folder: Path) -> None:
-    """Write the checkpoint in the form of CTranslate2."""
+def build(folder: Path) -> Tokenizer:
+    """Write the checkpoint in the form of CTranslate2; its tokenizer."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = _tokenizer()
     tokenizer.save(str(folder / "tokenizer.json"))
@@ -46,6 +47,7 @@ def build(folder: Path) -> None:
     spec.validate()
     spec.optimize()
     spec.save(str(folder))
+    return tokenizer
 
 
 def _tokenizer() -> Tokenizer:

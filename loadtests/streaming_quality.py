@@ -51,7 +51,7 @@ class Options:
     """The command line."""
 
     sentences: Path
-    noisy: bool
+    condition: str
     hop: Sequence[int]
     window: Sequence[int]
     agreement: Sequence[float]
@@ -112,7 +112,9 @@ def tables(grid: Grid) -> dict[str, report.Table]:
 @click.option(
     "--sentences", default="training/dev_sentences.txt", show_default=True, type=click.Path(path_type=Path)
 )
-@click.option("--noisy", is_flag=True, help="Rooms, microphones, lines and noise (training/augment.py).")
+@click.option(
+    "--condition", default="clean", show_default=True, type=click.Choice(["clean", "noisy", "room"])
+)
 @click.option("--hop", multiple=True, default=HOPS_MS, show_default=True, help="ms; repeat for several.")
 @click.option(
     "--window", multiple=True, default=WINDOWS_MS, show_default=True, help="ms; repeat for several."
@@ -129,17 +131,16 @@ def main(**given: Any) -> None:
     options = Options(**given)
     try:
         engine = load_engine(options.engine, json.loads(options.options))
-        said = held_out(options.sentences, noisy=options.noisy)
+        said = held_out(options.sentences, options.condition)
     except (EngineConfigError, KaleidoError, ModuleNotFoundError, json.JSONDecodeError) as failure:
         sys.exit(f"loadtests: {failure}")
     step = max(1, len(said) // (options.utterances or len(said)))
     grid = measure(engine, said[::step][: options.utterances], options.settings)
     finals = Quality(next(iter(grid.values())))
     seconds = sum(each.utterance.audio_ms for each in finals.recordings) / 1000
-    click.echo(
-        f"{engine.card.impl}, {options.sentences}: {len(finals.recordings)} utterances, {seconds:.0f} s,"
-    )
-    click.echo(f"character error rate of the finals {100 * finals.character_error_rate:.1f} %\n")
+    click.echo(f"{engine.card.impl}, {options.sentences}, {options.condition}:")
+    click.echo(f"{len(finals.recordings)} utterances, {seconds:.0f} s,", nl=False)
+    click.echo(f" character error rate of the finals {100 * finals.character_error_rate:.1f} %\n")
     found = tables(grid)
     report.show_tables(found)
     if options.json:

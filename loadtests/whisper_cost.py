@@ -20,22 +20,21 @@ from ctranslate2.models import Whisper
 
 from loadtests import report
 from loadtests.markdown import markdown_table
-from loadtests.random_whisper import FRAMES, MELS, TOKENS, build
+from loadtests.random_whisper import FRAMES, MELS, PROMPT, TOKENS, build
 
 BATCHES = (1, 2, 4, 8, 16)
 HEAD = ("batch", "encode ms", "generate ms", "align ms", "windows / s", "x a batch of 1")
 
 
-def measure(model: Whisper, size: int, repeats: int) -> list[float]:
+def measure(model: Whisper, prompt: list[int], size: int, repeats: int) -> list[float]:
     """Milliseconds of the three calls for one batch, the median of the repeats."""
     mels = StorageView.from_array(np.random.default_rng(0).normal(size=(size, MELS, 2 * FRAMES)).astype("f4"))
     encoded = model.encode(mels)
-    text = [[5] * TOKENS] * size
+    text = [[0] * TOKENS] * size
     calls: Sequence[Callable[[], object]] = (
         lambda: model.encode(mels),
-        # CTranslate2 generates up to half of `max_length`.
-        lambda: model.generate(encoded, [[1, 3]] * size, beam_size=1, max_length=2 * TOKENS),
-        lambda: model.align(encoded, [1], text, [2 * FRAMES] * size),
+        lambda: model.generate(encoded, [prompt] * size, beam_size=1),
+        lambda: model.align(encoded, prompt[:1], text, [2 * FRAMES] * size),
     )
     return [_median_ms(call, repeats) for call in calls]
 
@@ -56,10 +55,11 @@ def _median_ms(call: Callable[[], object], repeats: int) -> float:
 def main(threads: int, compute_type: str, repeats: int) -> None:
     """Measure the model on this machine's CPU."""
     with tempfile.TemporaryDirectory() as folder:
-        build(Path(folder))
+        tokenizer = build(Path(folder))
         model = Whisper(folder, "cpu", compute_type=compute_type, intra_threads=threads)
-    measure(model, 1, 1)  # the first calls are slow: memory arenas grow
-    costs = [measure(model, size, repeats) for size in BATCHES]
+    prompt = [tokenizer.token_to_id(mark) for mark in PROMPT]
+    measure(model, prompt, 1, 1)  # the first calls are slow: memory arenas grow
+    costs = [measure(model, prompt, size, repeats) for size in BATCHES]
     rates = [1000 * size / sum(cost) for size, cost in zip(BATCHES, costs, strict=True)]
     rows = [
         (size, *cost, rate, rate / rates[0]) for size, cost, rate in zip(BATCHES, costs, rates, strict=True)

@@ -46,6 +46,13 @@ def noise(samples: int, rng: np.random.Generator) -> Audio:
     return np.asarray(out / np.sqrt((out**2).mean() + 1e-12))
 
 
+def room(audio: Audio, rng: np.random.Generator) -> Audio:
+    """Always a room, and always noise, 5 to 20 dB below the speech: the harder test condition."""
+    audio = reverberate(audio, rng)
+    audio = audio / (np.sqrt((audio**2).mean()) + 1e-9)
+    return 0.05 * (audio + noise(len(audio), rng) * 10 ** (-rng.uniform(5, 20) / 20))
+
+
 def augment(audio: Audio, rng: np.random.Generator) -> Audio:
     """The chain, each link by chance; noise 3 to 35 dB below the speech."""
     for chance, effect in ((0.4, reverberate), (0.6, equalise), (0.12, band_limit)):

@@ -7,6 +7,7 @@ sentence judged by constants fitted without it. To be repeated after every chang
 from __future__ import annotations
 
 from difflib import SequenceMatcher
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,11 +19,11 @@ from deployments.thai_speech.acoustic import acoustic_model
 from deployments.thai_speech.confidence import logit
 from deployments.thai_speech.decode import Decoder, decode
 from deployments.thai_speech.language_model import language_model
-from training.spoken_sentences import spoken_sentences
+from training.spoken_sentences import CONDITIONS, spoken_sentences
 
 DEV = Path(__file__).parent / "dev_sentences.txt"
 SEEDS = (7, 11)
-"""Two readings of each sentence and voice, clean and noisy: 240 utterances."""
+"""Two readings of each sentence and voice in each condition: 360 utterances."""
 FOLDS, BINS = 30, 15
 """A fold is one sentence with all its readings."""
 RIDGE = 1.0
@@ -35,7 +36,6 @@ class Words(NamedTuple):
     """Recognised words, shape (words,): features with a leading 1, whether right, number of the sentence."""
 
     features: Numbers
-    peak: Numbers
     right: Numbers
     sentence: NDArray[np.intp]
 
@@ -44,15 +44,15 @@ def recognised() -> Words:
     """Every word heard in the development sentences."""
     decoder, rows = Decoder(word_trie(), language_model()), list[tuple[float, ...]]()
     texts = DEV.read_text(encoding="utf-8").split()
-    for noisy in (False, True):
-        for spoken in (s for seed in SEEDS for s in spoken_sentences(DEV, noisy=noisy, seed=seed)):
+    for condition, seed in product(CONDITIONS, SEEDS):
+        for spoken in spoken_sentences(DEV, condition, seed=seed):
             (hits,) = decode(acoustic_model().log_probs([spoken.audio]), decoder, [True])
             right = right_words([word.text for word in spoken.words], [hit.text for hit in hits])
-            for index, (posterior, peak, tokens) in enumerate(hit.evidence for hit in hits):
-                features = (1.0, logit(posterior), peak, float(np.log(tokens)))
+            for index, (posterior, tokens) in enumerate(hit.evidence for hit in hits):
+                features = (1.0, logit(posterior), float(np.log(tokens)))
                 rows.append((*features, float(index in right), float(texts.index(spoken.text))))
     table = np.array(rows)
-    return Words(table[:, :4], table[:, 2], table[:, 4], table[:, 5].astype(np.intp))
+    return Words(table[:, :3], table[:, 3], table[:, 4].astype(np.intp))
 
 
 def right_words(said: list[str], heard: list[str]) -> set[int]:
@@ -95,11 +95,10 @@ def main() -> None:
     for fold in range(FOLDS):
         held = words.sentence % FOLDS == fold
         judged[held] = predict(words.features[held], fit(words.features[~held], words.right[~held]))
-    for name, scores in (("mean peak alone", words.peak), ("cross-validated", judged)):
-        ranked, missed = ranking(scores, words.right), calibration_error(scores, words.right)
-        print(f"{name}: AUC {ranked:.3f}, calibration error {missed:.3f}")
+    ranked, missed = ranking(judged, words.right), calibration_error(judged, words.right)
+    print(f"cross-validated: AUC {ranked:.3f}, calibration error {missed:.3f}")
     print(f"{len(judged)} words, {words.right.mean():.3f} right")
-    print("BIAS, POSTERIOR_WEIGHT, PEAK_WEIGHT, LENGTH_WEIGHT =", fit(words.features, words.right).round(2))
+    print("BIAS, POSTERIOR_WEIGHT, LENGTH_WEIGHT =", fit(words.features, words.right).round(2))
 
 
 if __name__ == "__main__":

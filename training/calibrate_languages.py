@@ -1,13 +1,12 @@
 """Fits how Thai and English are told apart: `python -m training.calibrate_languages`.
 
-Prints the constants of `deployments/asr/embedded_multilingual.py`, and how often they are right on sentences
-and voices that they were not fitted to. To be repeated after every change of a model. Takes some minutes:
-pocketsphinx is slow in noise.
+Prints the constant of `deployments/asr/embedded_multilingual.py`, and how often it is right on sentences and
+voices that it was not fitted to. To be repeated after every change of a model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +16,6 @@ import soxr
 from numpy.typing import NDArray
 
 from deployments.asr.embedded import EmbeddedRecognizer
-from deployments.asr.pocketsphinx_english import PocketsphinxRecognizer
 from deployments.asr.replica import Window
 from deployments.thai_speech.espeak import Voice, speak
 from deployments.tts.embedded import EmbeddedSynthesizer
@@ -25,16 +23,19 @@ from serve_app.engines import SAMPLE_RATE, Audio
 from training.calibrate_confidence import fit, predict, ranking
 
 SENTENCES = Path(__file__).with_name("bilingual_sentences.tsv")
-VOICES = {"calibration": (("en-us", "malee"), ("en-us+f2", "somchai")), "test": (("en-us+f4", "linda"),)}
+VOICES = {
+    "calibration": (("en-us", "malee"), ("en-us+f2", "somchai")),
+    "test": (("en-us+f4", "linda"), ("en+m5", "linda")),
+}
 """English and Thai."""
 NOISE_DB = (None, 20.0, 10.0)
 """White noise below the speech."""
 
 
 class Heard(NamedTuple):
-    """One sentence by both engines: a leading 1 and mean log confidences, Thai and English."""
+    """One sentence as the Thai engine heard it."""
 
-    features: tuple[float, float, float]
+    avg_logprob: float
     thai: bool
     noise_db: float | None
 
@@ -50,14 +51,14 @@ def spoken(part: str) -> Iterator[tuple[Audio, bool]]:
             yield np.asarray(audio, np.float32), is_thai
 
 
-def heard(part: str, thai: EmbeddedRecognizer, english: PocketsphinxRecognizer) -> Iterator[Heard]:
-    """What both engines make of a part. Where one hears nothing there is nothing to weigh: left out."""
+def heard(part: str, engine: EmbeddedRecognizer) -> Iterator[Heard]:
+    """What it makes of a part; what it hears no word in is English."""
     rng = np.random.default_rng(0)
-    for (audio, is_thai), noise_db in product(spoken(part), NOISE_DB):
+    for (audio, thai), noise_db in product(spoken(part), NOISE_DB):
         window = Window(audio if noise_db is None else _noisy(audio, noise_db, rng))
-        first, second = thai.recognize([window])[0], english.recognize([window])[0]
-        if first.words and second.words:
-            yield Heard((1.0, first.avg_logprob, second.avg_logprob), is_thai, noise_db)
+        (found,) = engine.recognize([window])
+        if found.words:
+            yield Heard(found.avg_logprob, thai, noise_db)
 
 
 def _noisy(audio: Audio, noise_db: float, rng: np.random.Generator) -> Audio:
@@ -65,17 +66,16 @@ def _noisy(audio: Audio, noise_db: float, rng: np.random.Generator) -> Audio:
     return np.asarray(audio + rng.normal(0, level, len(audio)), np.float32)
 
 
-def columns(rows: list[Heard]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Features and whether Thai, as `fit` takes them."""
-    return np.array([row.features for row in rows]), np.array([row.thai for row in rows], float)
+def columns(rows: Sequence[Heard]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Features with a leading 1, and whether Thai, as `fit` takes them."""
+    return np.array([(1.0, row.avg_logprob) for row in rows]), np.array([row.thai for row in rows], float)
 
 
 def main() -> None:
-    thai, english = EmbeddedRecognizer(), PocketsphinxRecognizer()
-    parts = {part: list(heard(part, thai, english)) for part in VOICES}
-    english.close()
+    engine = EmbeddedRecognizer()
+    parts = {part: list(heard(part, engine)) for part in VOICES}
     weights = fit(*columns(parts["calibration"]))
-    print("BIAS, THAI_WEIGHT, ENGLISH_WEIGHT =", weights.round(2))
+    print(f"THAI_LOGPROB = {-weights[0] / weights[1]:.2f}")
     for part, noise_db in product(parts, NOISE_DB):
         features, truth = columns([row for row in parts[part] if row.noise_db == noise_db])
         chances = predict(features, weights)

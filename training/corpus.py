@@ -11,17 +11,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from deployments.thai_speech.features import MELS, normalise
+from deployments.thai_speech.features import MELS
+from deployments.thai_speech.inputs import INPUTS, normalised
 from training.model import STRIDE, output_frames
 
+_MASKED = np.repeat(np.array([-1, 0], np.float32), [MELS, INPUTS - MELS])
 _BATCH_FRAMES = 6000
 """One minute of audio a step."""
 
 
 class Utterance(NamedTuple):
-    """Energies (frames, 64), tokens, and the feature frame at the middle of each token."""
+    """Model inputs (frames, 112), tokens, and the feature frame at the middle of each token."""
 
-    energies: NDArray[np.float16]
+    inputs: NDArray[np.float16]
     tokens: NDArray[np.int16]
     frames: NDArray[np.int16]
 
@@ -39,11 +41,11 @@ class Batch(NamedTuple):
 
 def read_shard(path: Path) -> list[Utterance]:
     shard = np.load(path)
-    energies, tokens, frames = shard["energies"], shard["tokens"], shard["frames"]
+    inputs, tokens, frames = shard["inputs"], shard["tokens"], shard["frames"]
     rows, places = np.cumsum([0, *shard["lengths"]]), np.cumsum([0, *shard["counts"]])
     return [
         Utterance(
-            energies[rows[i] : rows[i + 1]],
+            inputs[rows[i] : rows[i + 1]],
             tokens[places[i] : places[i + 1]],
             frames[places[i] : places[i + 1]],
         )
@@ -53,43 +55,44 @@ def read_shard(path: Path) -> list[Utterance]:
 
 def cut(utterance: Utterance, longest: int, rng: np.random.Generator) -> Utterance:
     """A random stretch of 0.3 s up to `longest` frames, with the tokens whose middle lies inside."""
-    length = int(rng.integers(30, max(31, min(longest, len(utterance.energies)))))
-    start = int(rng.integers(0, max(1, len(utterance.energies) - length)))
+    length = int(rng.integers(30, max(31, min(longest, len(utterance.inputs)))))
+    start = int(rng.integers(0, max(1, len(utterance.inputs) - length)))
     inside = (utterance.frames >= start) & (utterance.frames < start + length)
-    stretch = utterance.energies[start : start + length]
+    stretch = utterance.inputs[start : start + length]
     return Utterance(stretch, utterance.tokens[inside], (utterance.frames[inside] - start).astype(np.int16))
 
 
 def fits(utterance: Utterance) -> bool:
     """Whether CTC can emit the tokens: a repeated token needs a blank between."""
     repeats = int((np.diff(utterance.tokens) == 0).sum())
-    return output_frames(len(utterance.energies)) >= len(utterance.tokens) + repeats
+    return output_frames(len(utterance.inputs)) >= len(utterance.tokens) + repeats
 
 
 def _vary(features: NDArray[np.float32], rng: np.random.Generator) -> None:
     """A spectral tilt, then two masks in frequency and two in time (SpecAugment, Park et al. 2019); in
     place."""
     band = np.linspace(-1, 1, MELS, dtype=np.float32)
-    features += np.float32(rng.normal(0, 0.1)) * band + np.float32(rng.normal(0, 0.1)) * band**2
+    energies = features[:, :MELS]
+    energies += np.float32(rng.normal(0, 0.1)) * band + np.float32(rng.normal(0, 0.1)) * band**2
     frames = len(features)
     for _ in range(2):
         width, length = int(rng.integers(0, 9)), int(rng.integers(0, min(18, frames // 8) + 1))
         first, begin = int(rng.integers(0, MELS - width)), int(rng.integers(0, frames - length))
-        features[:, first : first + width] = -1
-        features[begin : begin + length] = -1
+        energies[:, first : first + width] = -1
+        features[begin : begin + length] = _MASKED
 
 
 def collate(utterances: list[Utterance], rng: np.random.Generator | None = None) -> Batch:
     """Pads; with `rng` the features are varied as for training."""
-    lengths = [len(u.energies) for u in utterances]
-    padded = np.zeros((len(utterances), max(lengths), MELS), np.float32)
+    lengths = [len(u.inputs) for u in utterances]
+    padded = np.zeros((len(utterances), max(lengths), INPUTS), np.float32)
     for row, utterance in zip(padded, utterances, strict=True):
-        features = normalise(utterance.energies.astype(np.float32))
+        features = normalised(utterance.inputs.astype(np.float32))
         if rng is not None:
             _vary(features, rng)
         row[: len(features)] = features
     anchors = np.concatenate(
-        [np.minimum((u.frames + 1) // STRIDE, output_frames(len(u.energies)) - 1) for u in utterances]
+        [np.minimum((u.frames + 1) // STRIDE, output_frames(len(u.inputs)) - 1) for u in utterances]
     )
     counts = torch.tensor([len(u.tokens) for u in utterances])
     tokens = torch.from_numpy(np.concatenate([u.tokens for u in utterances]).astype(np.int64))
@@ -104,14 +107,14 @@ def collate(utterances: list[Utterance], rng: np.random.Generator | None = None)
 
 def batches(folder: Path, longest: int, cut_share: float, rng: np.random.Generator) -> Iterator[Batch]:
     """One pass over four random shards, alike lengths together; a share of the utterances is cut."""
-    paths = sorted(folder.glob("seed*-???.npz"))
+    paths = sorted(folder.glob("*-???.npz"))
     chosen = rng.choice(len(paths), min(4, len(paths)), replace=False)
     pool = [utterance for index in chosen for utterance in read_shard(paths[index])]
     pool = [cut(u, longest, rng) if rng.random() < cut_share else u for u in pool]
-    pool = sorted(filter(fits, pool), key=lambda u: len(u.energies) + 40 * rng.random())
+    pool = sorted(filter(fits, pool), key=lambda u: len(u.inputs) + 40 * rng.random())
     groups: list[list[Utterance]] = [[]]
     for utterance in pool:
-        if (len(groups[-1]) + 1) * len(utterance.energies) > _BATCH_FRAMES:
+        if (len(groups[-1]) + 1) * len(utterance.inputs) > _BATCH_FRAMES:
             groups.append([])
         groups[-1].append(utterance)
     for index in rng.permutation(len(groups)):

@@ -22,8 +22,9 @@ from deployments.thai_speech.features import SAMPLE_RATE
 from deployments.thai_speech.lexicon import lexicon
 from deployments.thai_speech.phonemes import TOKENS, tokens
 from serve_app.engines import Word
+from training.calibrate_confidence import calibration_error, ranking, right_words
 from training.edit_distance import edit_distance
-from training.spoken_sentences import SpokenSentence, spoken_sentences
+from training.spoken_sentences import CONDITIONS, SpokenSentence, spoken_sentences
 
 HERE = Path(__file__).parent
 TEST, DEV = HERE / "sentences.txt", HERE / "dev_sentences.txt"
@@ -74,20 +75,18 @@ def time_errors(spoken: Sequence[SpokenSentence], heard: Sequence[Sequence[Word]
     return np.array(errors)
 
 
-def confidence_ranking(spoken: Sequence[SpokenSentence], heard: Sequence[Sequence[Word]]) -> float:
-    """Chance that a right word has a higher confidence than a wrong one (area under the ROC curve)."""
-    right, wrong = [], []
-    for sentence, words in zip(spoken, heard, strict=True):
-        matcher = SequenceMatcher(
-            None, [w.text for w in sentence.words], [w.text for w in words], autojunk=False
-        )
-        matched = {
-            block.b + offset for block in matcher.get_matching_blocks() for offset in range(block.size)
-        }
-        for index, word in enumerate(words):
-            (right if index in matched else wrong).append(word.confidence)
-    higher = np.array(right)[:, None] - np.array(wrong)[None, :]
-    return float((higher > 0).mean() + 0.5 * (higher == 0).mean())
+def judged(
+    spoken: Sequence[SpokenSentence], heard: Sequence[Sequence[Word]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Confidence of each word heard, and 1 where it is right."""
+    rows = [
+        (word.confidence, float(index in right))
+        for sentence, words in zip(spoken, heard, strict=True)
+        for right in [right_words([w.text for w in sentence.words], [w.text for w in words])]
+        for index, word in enumerate(words)
+    ]
+    confidence, right = np.array(rows).T
+    return confidence, right
 
 
 def milliseconds(recognizer: EmbeddedRecognizer, audio: NDArray[np.float32], batch: int) -> float:
@@ -102,8 +101,8 @@ def milliseconds(recognizer: EmbeddedRecognizer, audio: NDArray[np.float32], bat
 
 def report(recognizer: EmbeddedRecognizer) -> None:
     """Prints every figure of the model card."""
-    for name, noisy in (("clean", False), ("noisy", True)):
-        spoken = spoken_sentences(TEST, noisy=noisy)
+    for name in CONDITIONS:
+        spoken = spoken_sentences(TEST, name)
         heard = recognize(recognizer, spoken)
         errors = time_errors(spoken, heard)
         print(f"{name}: {len(spoken)} utterances, {sum(len(s.audio) for s in spoken) / SAMPLE_RATE:.0f} s")
@@ -111,7 +110,9 @@ def report(recognizer: EmbeddedRecognizer) -> None:
             f"  CER {character_error_rate(spoken, heard):.3f}  PER {phoneme_error_rate(spoken):.3f}", end="  "
         )
         print(f"PER without tones {phoneme_error_rate(spoken, tones=False):.3f}", end="  ")
-        print(f"confidence AUC {confidence_ranking(spoken, heard):.3f}")
+        confidence = judged(spoken, heard)
+        missed = calibration_error(*confidence)
+        print(f"confidence AUC {ranking(*confidence):.3f}, calibration error {missed:.3f}")
         for side, column in zip(("start", "end"), errors.T, strict=True):
             middle, tail = 1000 * np.quantile(abs(column), (0.5, 0.9))
             bias = 1000 * np.median(column)
@@ -125,14 +126,12 @@ def report(recognizer: EmbeddedRecognizer) -> None:
 
 
 def tune() -> None:
-    """Character error rate on development sentences, clean and noisy, for a grid of weights."""
-    spoken = [s for noisy in (False, True) for s in spoken_sentences(DEV, noisy=noisy, seed=11)]
-    for weight, score, beam in product((0.4, 0.6, 0.8, 1.0, 1.3), (-1.0, 0.0, 1.0, 2.0), (96,)):
-        heard = recognize(EmbeddedRecognizer(beam, weight, score), spoken)
-        print(
-            f"language {weight}, word {score}, beam {beam}: CER {character_error_rate(spoken, heard):.4f}",
-            flush=True,
-        )
+    """Character error rate on development sentences, in each condition, for a grid of weights."""
+    spoken = [spoken_sentences(DEV, condition, seed=11) for condition in CONDITIONS]
+    for weight, score in product((0.6, 0.8, 1.0, 1.2), (-0.5, 0.0, 0.5, 1.0, 2.0)):
+        recognizer = EmbeddedRecognizer(language_weight=weight, word_score=score)
+        rates = [character_error_rate(each, recognize(recognizer, each)) for each in spoken]
+        print(f"language {weight}, word {score}: CER", " ".join(f"{rate:.4f}" for rate in rates), flush=True)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from deployments.thai_speech.features import MELS
+from deployments.thai_speech.inputs import INPUTS
 from deployments.thai_speech.phonemes import TOKENS
 
 STRIDE = 3
@@ -42,11 +42,11 @@ class Block(nn.Module):
 
 
 class AcousticModel(nn.Module):
-    """Features (batch, frames, 64) and lengths (batch,) to log probabilities (batch, frames / 3, tokens)."""
+    """Features (batch, frames, 112) and lengths (batch,) to log probabilities (batch, frames / 3, tokens)."""
 
-    def __init__(self, width: int = 192, blocks: int = 7) -> None:
+    def __init__(self, width: int = 192, blocks: int = 10) -> None:
         super().__init__()
-        self.subsample = nn.Conv1d(MELS, width, 7, stride=STRIDE, padding=3)
+        self.subsample = nn.Conv1d(INPUTS, width, 7, stride=STRIDE, padding=3)
         self.norm = nn.LayerNorm(width)
         self.blocks = nn.ModuleList(Block(width) for _ in range(blocks))
         self.head_norm, self.head = nn.LayerNorm(width), nn.Linear(width, len(TOKENS))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from deployments.thai_speech.lexicon import lexicon
+
 UNKNOWN = -25.0
 """Log probability of one letter outside any word: below that of every word, so that words are preferred."""
 
@@ -34,3 +36,10 @@ class Segmenter:
         if piece in self._words:
             return self._words[piece][1]
         return UNKNOWN if len(piece) == 1 else -math.inf
+
+
+def lexicon_segmenter() -> Segmenter:
+    """With the lexicon's words and frequencies."""
+    counts = {word: entry.frequency + 0.5 for word, entry in lexicon().items()}
+    total = sum(counts.values())
+    return Segmenter({word: math.log(count / total) for word, count in counts.items()})

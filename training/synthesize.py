@@ -16,21 +16,24 @@ from numpy.typing import NDArray
 from scipy.signal import firwin, resample_poly
 
 from deployments.thai_speech import espeak
-from deployments.thai_speech.features import HOP, SAMPLE_RATE, log_mel
+from deployments.thai_speech.features import HOP, SAMPLE_RATE
+from deployments.thai_speech.inputs import model_inputs
 from deployments.thai_speech.lexicon import Lexicon, lexicon
 from deployments.thai_speech.phonemes import TOKEN_ID, Pronunciation, mnemonics
-from training.augment import augment, noise
-from training.voices import HELD_OUT, training_voices
+from training.augment import augment, noise, room
+from training.voices import HELD_OUT, random_voices, training_voices
 
 UTTERANCES = 300
 _COMMON = 0.6
 """Exponent on word counts: flatter than language, so that rare words are heard as well."""
+RANDOM_VOICES = 200
+"""Beside the 69 that come with espeak-ng; drawn anew for each seed."""
 
 
 class Example(NamedTuple):
-    """One utterance: energies (frames, 64), its tokens and the feature frame at the middle of each."""
+    """One utterance: model inputs (frames, 112), its tokens and the feature frame at the middle of each."""
 
-    energies: NDArray[np.float16]
+    inputs: NDArray[np.float16]
     tokens: list[int]
     frames: list[int]
 
@@ -92,18 +95,20 @@ def speak(
     return np.pad(audio.astype(np.float64), (lead, trail)), shifted
 
 
-def example(sampler: Sampler, voices: list[str], rng: np.random.Generator) -> Example | None:
-    """One augmented utterance; every fortieth is noise alone, or nothing at all, with no tokens."""
+def example(sampler: Sampler, voices: list[str], rng: np.random.Generator, rooms: float) -> Example | None:
+    """One augmented utterance, a share of them in noisy rooms; every fortieth is noise alone, or nothing at
+    all, with no tokens."""
     if rng.random() < 0.025:
         samples = int(rng.uniform(0.3, 3) * SAMPLE_RATE)
         silence = noise(samples, rng) * 10 ** rng.uniform(-6, -1)
-        return Example(log_mel(silence.astype(np.float32)).astype(np.float16), [], [])
+        return Example(model_inputs(silence.astype(np.float32)).astype(np.float16), [], [])
     audio, timed = speak(sampler.sequence(), voices[rng.integers(len(voices))], rng)
     if not timed:
         return None
-    energies = log_mel(augment(audio, rng).astype(np.float32)).astype(np.float16)
-    frames = [min(int(second * SAMPLE_RATE / HOP), len(energies) - 1) for _, second in timed]
-    return Example(energies, [token for token, _ in timed], frames)
+    effect = room if rng.random() < rooms else augment
+    inputs = model_inputs(effect(audio, rng).astype(np.float32)).astype(np.float16)
+    frames = [min(int(second * SAMPLE_RATE / HOP), len(inputs) - 1) for _, second in timed]
+    return Example(inputs, [token for token, _ in timed], frames)
 
 
 def write_shard(path: Path, examples: list[Example]) -> None:
@@ -111,8 +116,8 @@ def write_shard(path: Path, examples: list[Example]) -> None:
     partial = path.with_suffix(".partial.npz")
     np.savez(
         partial,
-        energies=np.concatenate([e.energies for e in examples]),
-        lengths=np.array([len(e.energies) for e in examples]),
+        inputs=np.concatenate([e.inputs for e in examples]),
+        lengths=np.array([len(e.inputs) for e in examples]),
         tokens=np.concatenate([np.array(e.tokens, np.int16) for e in examples]),
         frames=np.concatenate([np.array(e.frames, np.int16) for e in examples]),
         counts=np.array([len(e.tokens) for e in examples]),
@@ -125,13 +130,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--shards", type=int, default=40)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--rooms", type=float, default=0.0, help="share of utterances in noisy rooms")
     parser.add_argument("--held-out", action="store_true")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(options.seed)
     sampler, voices = Sampler(lexicon(), rng), list(HELD_OUT) if options.held_out else training_voices()
+    if not options.held_out:
+        voices += random_voices(RANDOM_VOICES, options.seed)
     for shard in range(options.shards):
-        drawn = (example(sampler, voices, rng) for _ in range(UTTERANCES))
+        drawn = (example(sampler, voices, rng, options.rooms) for _ in range(UTTERANCES))
         write_shard(options.out / f"seed{options.seed}-{shard:03d}.npz", [e for e in drawn if e is not None])
 
 

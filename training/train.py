@@ -1,5 +1,4 @@
-"""Trains the acoustic model on a folder of shards, which may still be growing, for a given time on one CPU
-thread.
+"""Trains the acoustic model on a folder of shards, which may still be growing, for a given time on a CPU.
 
 `python -m training.train --data corpus/train --dev corpus/dev --minutes 60 --out acoustic.pt`
 """
@@ -21,15 +20,18 @@ from training.corpus import Batch, batches, collate, read_shard
 from training.edit_distance import edit_distance
 from training.model import STRIDE, AcousticModel, output_frames
 
-_PEAK_RATE = 2e-3
+_PEAK_RATE, _LATER_RATE = 2e-3, 1e-3
+"""Of a fresh model, and of one that goes on from a checkpoint."""
+_PLATEAU = 0.15
 _WARM_UP_STEPS = 300
-_REPORT_SECONDS = 120
+_REPORT_SECONDS = 300
 
 
-def learning_rate(step: int, progress: float) -> float:
-    """Linear warm-up, a plateau, then a cosine down to 1 % over the last 60 % of the time."""
-    decay = 1.0 if progress < 0.4 else max(0.01, 0.5 * (1 + math.cos(math.pi * (progress - 0.4) / 0.6)))
-    return _PEAK_RATE * min(1.0, (step + 1) / _WARM_UP_STEPS) * decay
+def learning_rate(step: int, progress: float, peak: float) -> float:
+    """Linear warm-up, a plateau, then a cosine down to 1 % over the rest of the time."""
+    falling = max(0.0, (progress - _PLATEAU) / (1 - _PLATEAU))
+    decay = max(0.01, 0.5 * (1 + math.cos(math.pi * falling)))
+    return peak * min(1.0, (step + 1) / _WARM_UP_STEPS) * decay
 
 
 def loss_of(log_probs: Tensor, batch: Batch, anchoring: float) -> Tensor:
@@ -44,11 +46,14 @@ def loss_of(log_probs: Tensor, batch: Batch, anchoring: float) -> Tensor:
     return ctc + anchoring * anchored.mean() if len(rows) else ctc
 
 
-def stream(folder: Path, rng: np.random.Generator, minutes: float) -> Iterator[tuple[Batch, float]]:
-    """Batches with the share of the time gone; short cuts only at first, a quarter cuts afterwards."""
+def stream(
+    folder: Path, rng: np.random.Generator, minutes: float, fresh: bool
+) -> Iterator[tuple[Batch, float]]:
+    """Batches with the share of the time gone; a quarter is cut, for a fresh model all, and shorter, at
+    first."""
     start = time.monotonic()
     while True:
-        early = (time.monotonic() - start) / 60 < 0.05 * minutes
+        early = fresh and (time.monotonic() - start) / 60 < 0.05 * minutes
         for batch in batches(folder, 120 if early else 300, 1.0 if early else 0.25, rng):
             progress = (time.monotonic() - start) / 60 / minutes
             if progress >= 1:
@@ -68,29 +73,31 @@ def phoneme_error_rate(model: AcousticModel, folder: Path) -> float:
     model.eval()
     edits = total = 0
     for path in sorted(folder.glob("*.npz")):
-        utterances = sorted(read_shard(path)[:200], key=lambda u: len(u.energies))
+        utterances = sorted(read_shard(path)[:200], key=lambda u: len(u.inputs))
         for first in range(0, len(utterances), 20):
             group = utterances[first : first + 20]
             batch = collate(group)
             for row, utterance in zip(model(batch.features, batch.lengths), group, strict=True):
-                heard = greedy(row[: output_frames(len(utterance.energies))])
+                heard = greedy(row[: output_frames(len(utterance.inputs))])
                 edits += edit_distance(heard, utterance.tokens.tolist())
                 total += len(utterance.tokens)
     model.train()
     return edits / total
 
 
-def train(model: AcousticModel, data: Path, dev: Path, minutes: float, out: Path, seed: int = 0) -> None:
+def train(
+    model: AcousticModel, data: Path, dev: Path, minutes: float, out: Path, *, fresh: bool, seed: int = 0
+) -> None:
     """Trains in place; a checkpoint is written at every report."""
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.02, betas=(0.9, 0.98))
     started = reported = time.monotonic()
     heard, losses = 0.0, []
-    for step, (batch, progress) in enumerate(stream(data, np.random.default_rng(seed), minutes)):
+    for step, (batch, progress) in enumerate(stream(data, np.random.default_rng(seed), minutes, fresh)):
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, progress)
+            group["lr"] = learning_rate(step, progress, _PEAK_RATE if fresh else _LATER_RATE)
         with torch.autocast("cpu", torch.bfloat16):  # twice as fast where the CPU has AVX-512 BF16
             log_probs = model(batch.features, batch.lengths)
-        loss = loss_of(log_probs, batch, 0.5 if progress < 0.2 else 0.1)
+        loss = loss_of(log_probs, batch, 0.5 if fresh and progress < 0.2 else 0.1)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
@@ -117,12 +124,17 @@ def main() -> None:
     parser.add_argument("--dev", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="a checkpoint to go on from")
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.manual_seed(0)
-    torch.set_num_threads(1)
+    torch.set_num_threads(options.threads)
     model = AcousticModel()
     print(f"{sum(p.numel() for p in model.parameters())} parameters", flush=True)
-    train(model, options.data, options.dev, options.minutes, options.out)
+    if options.start:
+        model.load_state_dict(torch.load(options.start, weights_only=True))
+    fresh = options.start is None
+    train(model, options.data, options.dev, options.minutes, options.out, fresh=fresh)
 
 
 if __name__ == "__main__":

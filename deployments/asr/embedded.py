@@ -3,7 +3,6 @@ lexicon."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
@@ -61,9 +60,11 @@ class EmbeddedRecognizer:
         log_probs = self._model.log_probs([windows[index].audio[piece] for index, piece in cuts])
         complete = [windows[index].final or piece.stop < len(windows[index].audio) for index, piece in cuts]
         words: list[list[Word]] = [[] for _ in windows]
+        sounds: list[list[Hit]] = [[] for _ in windows]
         for (index, piece), hits in zip(cuts, decode(log_probs, self._decoder, complete), strict=True):
             words[index] += _timed(hits, piece)
-        return [_transcription(found) for found in words]
+            sounds[index] += hits
+        return [_transcription(*heard) for heard in zip(words, sounds, strict=True)]
 
     @staticmethod
     def example() -> Audio:
@@ -71,9 +72,9 @@ class EmbeddedRecognizer:
         return np.random.default_rng(0).normal(0, 0.01, 2 * SAMPLE_RATE).astype(np.float32)
 
 
-def _transcription(words: Sequence[Word]) -> Transcription:
-    logprobs = [math.log(max(word.confidence, 1e-6)) for word in words]
-    return Transcription(tuple(words), avg_logprob=sum(logprobs) / len(logprobs) if logprobs else 0.0)
+def _transcription(words: Sequence[Word], hits: Sequence[Hit]) -> Transcription:
+    tokens_heard = sum(hit.evidence.tokens for hit in hits)
+    return Transcription(tuple(words), avg_logprob=sum(hit.logprob for hit in hits) / max(1, tokens_heard))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The embedded engine behind the name `whisper`: Thai and English, told apart by how sure each engine is."""
+"""The embedded engine behind the name `whisper`: Thai, and English when speech does not read as Thai."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from serve_app.errors import InvalidRequest
 LANGUAGES = ("th", "en")
 DETECTION_SECONDS = 10
 """Enough words to judge by, without decoding a long recording twice."""
-BIAS, THAI_WEIGHT, ENGLISH_WEIGHT = 0.73, 4.49, -0.5
-"""Logistic regression on the mean log confidence of both engines, by `training/calibrate_languages.py`."""
+THAI_LOGPROB = -0.6
+"""Speech is Thai when its Thai reading is as likely as this, per phoneme; `training/calibrate_languages.py`
+says how well that tells it from English."""
 
 
 class EmbeddedMultilingualRecognizer:
@@ -64,8 +65,7 @@ class EmbeddedMultilingualRecognizer:
         """The hinted language of each window, or the one its beginning sounds like."""
         unknown = [window for window in windows if window.hints.language is None]
         heads = [Window(window.audio[: DETECTION_SECONDS * SAMPLE_RATE]) for window in unknown]
-        both = zip(self._thai.recognize(heads), self._english.recognize(heads), strict=True)
-        detected = ("th" if is_thai(thai, english) else "en" for thai, english in both)
+        detected = ("th" if is_thai(heard) else "en" for heard in self._thai.recognize(heads))
         return [window.hints.language or next(detected) for window in windows]
 
     def _each(self, windows: Sequence[Window]) -> list[Transcription]:
@@ -78,8 +78,6 @@ class EmbeddedMultilingualRecognizer:
         return [next(heard[window.hints.language or "th"]) for window in windows]
 
 
-def is_thai(thai: Transcription, english: Transcription) -> bool:
-    """Which of two decodes of the same audio to believe; silence counts as Thai."""
-    if not thai.words or not english.words:
-        return bool(thai.words) or not english.words
-    return BIAS + THAI_WEIGHT * thai.avg_logprob + ENGLISH_WEIGHT * english.avg_logprob > 0
+def is_thai(heard: Transcription) -> bool:
+    """Whether to believe what the Thai engine makes of speech; silence is in no language."""
+    return bool(heard.words) and heard.avg_logprob >= THAI_LOGPROB

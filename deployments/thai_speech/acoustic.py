@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession, SessionOptions
 
-from deployments.thai_speech.features import HOP, MELS, SAMPLE_RATE, log_mel, normalise
+from deployments.thai_speech.features import HOP, SAMPLE_RATE
+from deployments.thai_speech.inputs import model_inputs, normalised
 
 PATH = Path(__file__).with_name("acoustic_model.onnx")
 STRIDE = 3
@@ -29,16 +30,16 @@ class AcousticModel:
         self._session = InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     def log_probs(self, windows: Sequence[FloatArray]) -> list[FloatArray]:
-        """16 kHz audio, shape (samples,) each, to (output frames, tokens) each, in one batch."""
-        if not windows:
-            return []
-        features = [normalise(log_mel(window)) for window in windows]
-        lengths = np.array([len(rows) for rows in features], np.int64)
-        padded = np.zeros((len(features), int(lengths.max()), MELS), np.float32)
-        for row, rows in zip(padded, features, strict=True):
-            row[: len(rows)] = rows
-        scores = np.asarray(self._session.run(["log_probs"], {"features": padded, "lengths": lengths})[0])
-        return [score[: (length - 1) // STRIDE + 1] for score, length in zip(scores, lengths, strict=True)]
+        """16 kHz audio, shape (samples,) each, to (output frames, tokens) each.
+
+        One after the other: a batch is no faster, and its windows would share the scale of their rounded
+        activations, so that what one stream hears would depend on the others.
+        """
+        return [self._scores(normalised(model_inputs(window))) for window in windows]
+
+    def _scores(self, inputs: FloatArray) -> FloatArray:
+        feed = {"features": inputs[None], "lengths": np.array([len(inputs)], np.int64)}
+        return np.asarray(self._session.run(["log_probs"], feed)[0][0])
 
 
 @cache

@@ -24,10 +24,9 @@ _NEVER = np.float32(-np.inf)
 class Search:
     """Weights and widths, tuned on `training/dev_sentences.txt`."""
 
-    beam: int = 48
-    """Trie nodes kept after each frame. On the development sentences 8 find what 400 find; noise asks for
-    more."""
-    labels: int = 10
+    beam: int = 24
+    """Trie nodes kept after each frame. On the development sentences 150 find no more."""
+    labels: int = 8
     """Best labels of a frame that a path may continue with."""
     endings: int = 6
     """Words kept that end in one frame, homophones counted once. 4 to 32 make no difference beyond noise."""
@@ -36,7 +35,7 @@ class Search:
     language_weight: float = 1.0
     word_score: float = 1.0
     """Added for each word: above 0 favours more and shorter words."""
-    sure_blank: float = 0.98
+    sure_blank: float = 0.95
     """Of neighbouring frames that are blank with this probability one is enough; above 1 keeps all."""
 
 
@@ -67,6 +66,8 @@ class _Frame(NamedTuple):
     """One frame: scores of all labels, and the most likely labels with their scores."""
 
     number: int
+    rows: NDArray[np.intp]
+    """Numbers of the windows, shape (windows, 1): to pick from each row what is its own."""
     scores: FloatArray
     labels: NDArray[np.intp]
     label_scores: FloatArray
@@ -96,9 +97,9 @@ def search_words(log_probs: FloatArray, trie: Trie, search: Search) -> tuple[Pat
     best = np.argpartition(-audible, width - 1, axis=2)[:, :, :width]
     best_scores = np.take_along_axis(audible, best, axis=2)
     paths = _nothing(count, search.beam, trie)
-    place = np.full((count, trie.dead + 1), -1, np.int16)
+    place, rows = np.full((count, trie.dead + 1), -1, np.int16), np.arange(count)[:, None]
     for number in range(length):
-        frame = _Frame(number, log_probs[:, number], best[:, number], best_scores[:, number])
+        frame = _Frame(number, rows, log_probs[:, number], best[:, number], best_scores[:, number])
         paths = _advance(paths, endings.silent[:, number], frame, trie, search, place)
         _end_words(paths, frame, endings, trie, search)
     return paths, endings
@@ -115,13 +116,13 @@ def _advance(
     """Every path stays in its node or enters a child; the best nodes survive."""
     staying = _stay(paths, frame, trie)
     entries = _enter(paths, silent, frame, trie, search.language_weight)
-    _merge(staying, entries, place)
+    _merge(staying, entries, frame.rows, place)
     never, zero = np.full_like(entries.score, _NEVER), np.zeros_like(entries.start)
     opened = Paths(entries.child, never, zero, entries.score, entries.start)
     every = [np.concatenate(pair, axis=1) for pair in zip(staying, opened, strict=True)]
     blank, label = every[1], every[3]
     kept = np.argpartition(-np.maximum(blank, label), search.beam - 1, axis=1)[:, : search.beam]
-    return Paths(*(np.take_along_axis(column, kept, axis=1) for column in every))
+    return Paths(*(column[frame.rows, kept] for column in every))
 
 
 def best_of_nodes(paths: Paths) -> tuple[FloatArray, IntArray]:
@@ -134,7 +135,7 @@ def best_of_nodes(paths: Paths) -> tuple[FloatArray, IntArray]:
 def _stay(paths: Paths, frame: _Frame, trie: Trie) -> Paths:
     """A blank after anything, or the node's own label once more."""
     best, start = best_of_nodes(paths)
-    own = np.take_along_axis(frame.scores, trie.token[paths.node], axis=1)
+    own = frame.scores[frame.rows, trie.token[paths.node]]
     return Paths(paths.node, best + frame.scores[:, :1], start, paths.label + own, paths.label_start.copy())
 
 
@@ -150,12 +151,11 @@ def _enter(paths: Paths, silent: FloatArray, frame: _Frame, trie: Trie, weight: 
     return _Entries(child.reshape(count, -1), gained.reshape(count, -1), starts.repeat(width, axis=1))
 
 
-def _merge(staying: Paths, entries: _Entries, place: NDArray[np.int16]) -> None:
+def _merge(staying: Paths, entries: _Entries, rows: NDArray[np.intp], place: NDArray[np.int16]) -> None:
     """A child that the beam holds already goes there; it has one parent, so this happens once at most.
 
     `place` is where each node is in the beam, -1 everywhere outside this function; its last column is `dead`.
     """
-    rows = np.arange(len(place))[:, None]
     place[rows, staying.node] = np.arange(staying.node.shape[1], dtype=np.int16)
     place[:, -1] = -1
     held = place[rows, entries.child]
@@ -175,6 +175,6 @@ def _end_words(paths: Paths, frame: _Frame, endings: Endings, trie: Trie, search
     ended, width = paths.label + ending, endings.score.shape[2]
     kept = np.argpartition(-ended, width - 1, axis=1)[:, :width]
     for column, values in zip(endings[1:], (paths.node, paths.label_start, ended), strict=True):
-        column[:, frame.number] = np.take_along_axis(values, kept, axis=1)
+        column[:, frame.number] = values[frame.rows, kept]
     silent = endings.silent[:, frame.number] + frame.scores[:, BLANK]
     endings.silent[:, frame.number + 1] = np.maximum(silent, ended.max(axis=1))

@@ -11,13 +11,11 @@ class Evidence(NamedTuple):
 
     posterior: float
     """Probability of the word in the lattice, 0..1."""
-    peak: float
-    """Mean over its tokens of the highest posterior inside its frames, 0..1."""
     tokens: int
     """Longer words are seldom mistaken for others."""
 
 
-BIAS, POSTERIOR_WEIGHT, PEAK_WEIGHT, LENGTH_WEIGHT = -0.90, 0.93, 1.03, 1.41
+BIAS, POSTERIOR_WEIGHT, LENGTH_WEIGHT = 1.56, 0.76, 0.17
 """Printed by `python -m training.calibrate_confidence`: fitted to words of the development sentences."""
 _FLOOR = 1e-3
 """Nearest to 0 and 1 that a posterior is believed: the lattice has lost all that the beam did not keep."""
@@ -26,8 +24,8 @@ _FLOOR = 1e-3
 def confidence(evidence: Evidence) -> float:
     """Probability that the word is right, 0..1; it rises with each part of the evidence."""
     likely = logit(evidence.posterior)
-    total = BIAS + POSTERIOR_WEIGHT * likely + PEAK_WEIGHT * evidence.peak
-    return 1 / (1 + math.exp(-total - LENGTH_WEIGHT * math.log(evidence.tokens)))
+    total = BIAS + POSTERIOR_WEIGHT * likely + LENGTH_WEIGHT * math.log(evidence.tokens)
+    return 1 / (1 + math.exp(-total))
 
 
 def logit(probability: float) -> float:

@@ -17,6 +17,9 @@ from deployments.thai_speech.phonemes import BLANK
 from deployments.thai_speech.posterior import Posteriors, posteriors
 from deployments.thai_speech.trie import FloatArray, Trie
 
+_UNHEARD = -6.0
+"""Log probability of a token that was not heard at all: no single one may outweigh a sentence."""
+
 
 class Hit(NamedTuple):
     """A word between two output frames, both inclusive."""
@@ -25,6 +28,8 @@ class Hit(NamedTuple):
     first: int
     last: int
     evidence: Evidence
+    logprob: float
+    """Of its tokens, each where it was heard best; their sum."""
 
     @property
     def confidence(self) -> float:
@@ -121,7 +126,6 @@ class _Searched:
     def hit(self, window: int, spoken: Spoken) -> Hit:
         """A word with its text and what speaks for it."""
         word = self.decoder.trie.words[spoken.word]
-        frames = self.log_probs[window, spoken.first : spoken.last + 1]
-        peaks = np.exp(frames[:, list(word.tokens)].max(axis=0))
-        evidence = Evidence(self.posteriors.of(window, spoken), float(peaks.mean()), len(word.tokens))
-        return Hit(word.text, spoken.first, spoken.last, evidence)
+        heard = self.log_probs[window, spoken.first : spoken.last + 1, list(word.tokens)].max(axis=1)
+        evidence = Evidence(self.posteriors.of(window, spoken), len(word.tokens))
+        return Hit(word.text, spoken.first, spoken.last, evidence, float(heard.clip(_UNHEARD).sum()))

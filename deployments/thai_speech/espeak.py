@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _ctypes
 import ctypes
+import os
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -88,7 +89,8 @@ class _Library:
         except ImportError as error:
             raise EngineNotInstalled("espeak-ng is missing; install kaleido-serve[embedded].") from error
         self._lib: Any = ctypes.CDLL(str(espeakng_loader.get_library_path()))
-        data_path = str(espeakng_loader.get_data_path()).encode()
+        # espeak-ng's own variable, for a data folder with more voices.
+        data_path = os.environ.get("ESPEAK_DATA_PATH", str(espeakng_loader.get_data_path())).encode()
         options = _DONT_EXIT | _PHONEME_EVENTS
         self._sample_rate = int(self._lib.espeak_Initialize(_SYNCHRONOUS, 0, data_path, options))
         if self._sample_rate <= 0:

@@ -159,5 +159,6 @@ def _merge(histories: Histories, added: Histories, frame: int, width: int) -> No
     held.score[(same & ~worse).any(axis=1)] = _NEVER
     every = [np.concatenate(pair, axis=1) for pair in zip(held, added, strict=True)]
     kept = np.argpartition(-every[2], width - 1, axis=1)[:, :width]
+    rows = np.arange(len(kept))[:, None]
     for column, values in zip(held, every, strict=True):
-        column[:] = np.take_along_axis(values, kept, axis=1)
+        column[:] = values[rows, kept]

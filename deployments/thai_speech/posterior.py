@@ -14,8 +14,9 @@ from deployments.thai_speech.trie import FloatArray
 
 Scores = NDArray[np.float64]
 SCALE = 0.35
-"""Exponent on all scores: neighbouring frames are not independent, so their product is too sure. Of 0.2,
-0.35, 0.5 and 0.8 it ranks the words of the development sentences best."""
+"""Exponent on all scores: neighbouring frames are not independent, so their product is too sure. On the
+development sentences 0.2 and 0.35 miss the share of right words by 0.018, 0.5 by 0.030 and 0.8 by 0.047;
+of these two 0.35 ranks words better (area under the curve 0.72 and 0.77)."""
 
 
 @dataclass(frozen=True, slots=True)

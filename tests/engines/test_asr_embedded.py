@@ -15,6 +15,7 @@ from deployments.asr.replica import Window
 from deployments.tts.embedded import EmbeddedSynthesizer
 from serve_app.engines import SAMPLE_RATE, Audio, Hints, Word
 from serve_app.errors import InvalidRequest
+from training.edit_distance import edit_distance
 
 SENTENCES = (
     "สวัสดีครับนักเรียนทุกคน", "วันนี้เราเรียนภาษาไทย", "แม่ไปตลาดซื้อผลไม้", "ฉันอยากดื่มน้ำเย็น", "โรงเรียนของเรามีต้นไม้",
@@ -45,21 +46,12 @@ def texts(words: tuple[Word, ...]) -> str:
     return "".join(word.text for word in words)
 
 
-def edits(left: str, right: str) -> int:
-    row = list(range(len(right) + 1))
-    for i, mine in enumerate(left, 1):
-        diagonal, row[0] = row[0], i
-        for j, theirs in enumerate(right, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (mine != theirs))
-    return row[-1]
-
-
 def test_hears_what_was_said(recognizer: EmbeddedRecognizer) -> None:
     """ASR-045: at most 15 % of the characters are wrong over three unknown voices."""
     wrong = total = 0
     for voice in ("malee", "somchai", "linda"):
         heard = words_of(recognizer, [say(text, voice) for text in SENTENCES], [True] * len(SENTENCES))
-        wrong += sum(edits(text, texts(words)) for text, words in zip(SENTENCES, heard, strict=True))
+        wrong += sum(edit_distance(text, texts(words)) for text, words in zip(SENTENCES, heard, strict=True))
         total += sum(map(len, SENTENCES))
     assert wrong / total <= 0.15
 
@@ -146,7 +138,7 @@ def test_long_audio_is_cut_at_quiet_points(recognizer: EmbeddedRecognizer) -> No
     (words,) = words_of(recognizer, [audio], [True])
     apart = words_of(recognizer, [say(text) for text in SENTENCES], [True] * len(SENTENCES))
     expected = "".join(map(texts, apart)) * 4
-    assert edits(expected[: len(texts(words))], texts(words)) / len(texts(words)) < 0.15
+    assert edit_distance(expected[: len(texts(words))], texts(words)) / len(texts(words)) < 0.15
     assert [w.start for w in words] == sorted(w.start for w in words)
     assert words[-1].end <= 60
 

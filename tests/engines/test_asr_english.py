@@ -21,6 +21,7 @@ from deployments.asr.replica import Window
 from deployments.thai_speech.espeak import Voice, speak
 from serve_app.engines import SAMPLE_RATE, Audio, Hints, Word
 from serve_app.errors import DecodeFailed, InvalidRequest
+from training.edit_distance import edit_distance
 
 ROOT = Path(__file__).parent.parent.parent
 SENTENCES = (
@@ -49,15 +50,6 @@ def hear(recognizer: PocketsphinxRecognizer, audio: Audio) -> tuple[Word, ...]:
     return recognizer.recognize([Window(audio)])[0].words
 
 
-def edits(left: list[str], right: list[str]) -> int:
-    row = list(range(len(right) + 1))
-    for i, mine in enumerate(left, 1):
-        diagonal, row[0] = row[0], i
-        for j, theirs in enumerate(right, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (mine != theirs))
-    return row[-1]
-
-
 def children() -> set[psutil.Process]:
     """Processes that this one started."""
     return set(psutil.Process().children())
@@ -68,7 +60,7 @@ def test_hears_what_was_said(recognizer: PocketsphinxRecognizer) -> None:
     wrong = 0
     for text in SENTENCES:
         words = hear(recognizer, say(text))
-        wrong += edits(text.split(), [word.text for word in words])
+        wrong += edit_distance(text.split(), [word.text for word in words])
         assert all(0 <= w.start < w.end <= len(say(text)) / SAMPLE_RATE for w in words)
         assert all(left.end <= right.start for left, right in pairwise(words))
         assert all(0 <= w.confidence <= 1 for w in words)
