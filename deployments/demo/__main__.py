@@ -1,4 +1,4 @@
-"""Start the embedded cluster, caption Thai speech live through the public WebSocket, show the results."""
+"""Start the embedded cluster, caption Thai speech live, transcribe it as a file, show the results."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import asyncio
 import os
 import signal
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from deployments.demo.cluster import DemoFailed, Running, demo_cluster
+from deployments.demo.file import subtitles
 from deployments.demo.screen import CaptionLine
 from loadtests import report
 from loadtests.audio import utterance, wav_path
@@ -51,6 +53,8 @@ async def demo(data: Path) -> bool:
         running = await starting
         _introduce(running)
         recordings = await _stream_all(running, said)
+        click.echo("\nThe same speech as one file, through /v1/audio/transcriptions, as subtitles:")
+        click.echo(textwrap.indent(await subtitles(running, said), "  "))
         _conclude(recordings, audio)
         click.echo("\nStopping the cluster ...")
     return not any(recording.failure for recording in recordings)
