@@ -86,6 +86,17 @@ async def test_requests_gather_while_the_engine_is_busy(
     assert engine.batches[1:] == [[3.0], [1.0, 2.0, 1.5, 1.0], [1.0]]
 
 
+async def test_whoever_waits_hardest_goes_first(engine: TinyRecognizer, replica: RecognizerReplica) -> None:
+    """ASR-043, ASR-045: finals, then the first partials of utterances, then partials, then files."""
+    busy = await hold(engine, replica)
+    file = asyncio.create_task(replica.transcribe(audio(0.6), final=True, live=False))
+    await asyncio.sleep(0)
+    tasks = await queue(replica, *[(audio(s), final) for s, final in ((1.6, False), (0.6, False), (2, True))])
+    engine.gate.set()
+    await asyncio.gather(busy, file, *tasks)
+    assert engine.batches[1:] == [[2.0], [0.6], [1.6], [0.6]]
+
+
 async def test_a_batch_is_bounded_in_seconds_of_audio(
     engine: TinyRecognizer, replica: RecognizerReplica
 ) -> None:
