@@ -31,6 +31,10 @@ class Cards:
                 self._stale_at = self._backends.clock.monotonic() + FRESH_S
             return self._cards
 
+    async def recognizers(self) -> dict[str, EngineCard]:
+        """The cards of the recognisers by their public names."""
+        return {card.engine: card for card in await self.latest() if card.task == "asr"}
+
     async def _look(self) -> Sequence[EngineCard]:
         try:
             async with asyncio.timeout(PATIENCE_S):

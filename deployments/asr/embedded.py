@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
-import numpy as np
-
 from deployments.asr.pieces import pieces
-from deployments.asr.replica import Window
+from deployments.asr.replica import Window, faint_noise
 from deployments.thai_speech.acoustic import FRAME_SECONDS, acoustic_model
 from deployments.thai_speech.beam import Search
 from deployments.thai_speech.decode import Decoder, Hit, decode
@@ -18,7 +16,7 @@ from deployments.thai_speech.language_model import language_model
 from deployments.thai_speech.lexicon import lexicon
 from deployments.thai_speech.phonemes import TOKENS, tokens
 from deployments.thai_speech.trie import SpelledWord, Trie, build
-from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Transcription, Word
+from serve_app.engines import SAMPLE_RATE, EngineCard, Transcription, Word
 from serve_app.errors import InvalidRequest
 
 _LEAD, _TAIL = 0.03, 0.06
@@ -66,10 +64,7 @@ class EmbeddedRecognizer:
             sounds[index] += hits
         return [_transcription(*heard) for heard in zip(words, sounds, strict=True)]
 
-    @staticmethod
-    def example() -> Audio:
-        """Two seconds of faint noise, for warming up."""
-        return np.random.default_rng(0).normal(0, 0.01, 2 * SAMPLE_RATE).astype(np.float32)
+    example = staticmethod(faint_noise)
 
 
 def _transcription(words: Sequence[Word], hits: Sequence[Hit]) -> Transcription:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from deployments.asr.embedded import EmbeddedRecognizer
 from deployments.asr.pocketsphinx_english import PocketsphinxRecognizer
-from deployments.asr.replica import Window
-from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Hints, Transcription
+from deployments.asr.replica import Window, faint_noise
+from serve_app.engines import SAMPLE_RATE, EngineCard, Hints, Transcription
 from serve_app.errors import InvalidRequest
 
 LANGUAGES = ("th", "en")
@@ -52,10 +50,7 @@ class EmbeddedMultilingualRecognizer:
             ]
         )
 
-    @staticmethod
-    def example() -> Audio:
-        """Two seconds of faint noise, for warming up."""
-        return np.random.default_rng(0).normal(0, 0.01, 2 * SAMPLE_RATE).astype(np.float32)
+    example = staticmethod(faint_noise)
 
     def close(self) -> None:
         """End the child process; not while another thread is in `recognize`."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from deployments.asr.pieces import pieces
-from deployments.asr.replica import Window, pcm16
+from deployments.asr.replica import Window, faint_noise, pcm16
 from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Transcription, Word
 from serve_app.errors import DecodeFailed, EngineNotInstalled, InvalidRequest
 
@@ -51,10 +51,7 @@ class PocketsphinxRecognizer:
             raise InvalidRequest("language: this engine understands English (en) only.")
         return [self._transcription(window.audio) for window in windows]
 
-    @staticmethod
-    def example() -> Audio:
-        """Two seconds of faint noise, for warming up."""
-        return np.random.default_rng(0).normal(0, 0.01, 2 * SAMPLE_RATE).astype(np.float32)
+    example = staticmethod(faint_noise)
 
     def close(self) -> None:
         """End the child; not while another thread is in `recognize`."""

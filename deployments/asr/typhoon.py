@@ -15,7 +15,7 @@ import torch
 from transformers import AutoProcessor
 
 from deployments.asr.pieces import INAUDIBLE
-from deployments.asr.replica import Window
+from deployments.asr.replica import Window, faint_noise
 from deployments.asr.thai_words import FRAME_SECONDS, Token, spoken, words_of
 from deployments.asr.transducer import greedy
 from deployments.asr.typhoon_model import load_model
@@ -66,10 +66,7 @@ class TyphoonRecognizer:
                 heard[index] = self._transcription(tokens, len(samples) / SAMPLE_RATE)
         return heard
 
-    @staticmethod
-    def example() -> Audio:
-        """Two seconds of faint noise, for warming up."""
-        return np.random.default_rng(0).normal(0, 0.01, 2 * SAMPLE_RATE).astype(np.float32)
+    example = staticmethod(faint_noise)
 
     def _decode(self, audio: Sequence[Audio]) -> list[list[Token]]:
         inputs = self._processor(list(audio), sampling_rate=SAMPLE_RATE)

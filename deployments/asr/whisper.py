@@ -9,16 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from faster_whisper.transcribe import get_compression_ratio
 
 from deployments.asr.pieces import pieces
-from deployments.asr.replica import Window
+from deployments.asr.replica import Window, faint_noise
 from deployments.asr.whisper_batch import BatchDecoder, Decoded, Piece
 from deployments.asr.whisper_model import load_whisper
 from deployments.asr.whisper_words import words_of
 from serve_app.core.stabilize import without_loops
-from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Transcription, Word
+from serve_app.engines import SAMPLE_RATE, EngineCard, Transcription, Word
 from serve_app.errors import InvalidRequest
 
 NO_SPEECH_PROB = 0.6
@@ -73,10 +72,7 @@ class WhisperRecognizer:
             heard[piece.window].append(self._transcription(piece, decoded))
         return [_joined(parts, window) for parts, window in zip(heard, windows, strict=True)]
 
-    @staticmethod
-    def example() -> Audio:
-        """Two seconds of faint noise, for warming up."""
-        return np.random.default_rng(0).normal(0, 0.01, 2 * SAMPLE_RATE).astype(np.float32)
+    example = staticmethod(faint_noise)
 
     def _check_language(self, language: str | None) -> None:
         if language is not None and language not in self._decoder.tokenizers:

@@ -82,10 +82,10 @@ async def transcribe(
 
 async def _card(request: Request, engine: str) -> EngineCard:
     known: Cards = request.app.state.cards
-    for card in await known.latest():
-        if (card.task, card.engine) == ("asr", engine):
-            return card
-    raise EngineUnavailable
+    card = (await known.recognizers()).get(engine)
+    if card is None:
+        raise EngineUnavailable
+    return card
 
 
 def _shown(filename: str) -> str:

@@ -68,7 +68,7 @@ async def _card(request: Request, backends: Backends, model: str) -> EngineCard:
     """Raises ModelNotFound, and EngineUnavailable for the engine that the settings promise."""
     promised = backends.settings.transcribe_engine
     known: Cards = request.app.state.cards
-    cards = {card.engine: card for card in await known.latest() if card.task == "asr"}
+    cards = await known.recognizers()
     engine = promised if model == ALIAS else model
     if engine in cards:
         return cards[engine]
