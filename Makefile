@@ -3,11 +3,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CONFIG ?= configs/embedded.yaml
+# The wheel of torchaudio is linked to CUDA; without its libraries it runs in Python, all that a CPU needs.
+WITHOUT_CUDA := rm -f
 export KALEIDO_PORT ?= 8000
 export KALEIDO_DATA ?= .kaleido
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .venv/runtime: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -15,7 +17,16 @@ help: ## list the targets
 	@touch $@
 
 .venv/dev: .venv/runtime
-	$(BIN)/pip install --quiet --editable '.[embedded,load,typhoon,dev]'
+	$(BIN)/pip install --quiet --editable '.[embedded,load,typhoon,f5,omnivoice,vieneu,dev]'
+	$(BIN)/pip install --quiet --no-deps f5-tts==1.1.22
+	$(WITHOUT_CUDA) .venv/lib/python3*/site-packages/torchaudio/lib/*.so
+	@touch $@
+
+.venv-qwen-tts/ready: pyproject.toml
+	$(PYTHON) -m venv .venv-qwen-tts
+	.venv-qwen-tts/bin/pip install --quiet --editable '.[qwen-tts,dev]'
+	$(WITHOUT_CUDA) .venv-qwen-tts/lib/python3*/site-packages/torchaudio/lib/*.so
+	.venv-qwen-tts/bin/python -c 'import qwen_tts' >/dev/null
 	@touch $@
 
 demo: .venv/runtime ## start the embedded cluster, caption Thai speech live, show the results
@@ -30,6 +41,11 @@ dev: .venv/runtime ## the same API in one process, without a cluster
 test: .venv/dev ## all tests that need no GPU
 	$(BIN)/pytest
 
+qwen-tts: .venv-qwen-tts/ready ## the environment of its own that Qwen3-TTS needs
+
+test-qwen-tts: .venv-qwen-tts/ready ## its tests, in that environment
+	.venv-qwen-tts/bin/pytest tests/engines/test_qwen3_tts.py
+
 check: .venv/dev ## lint, types, import rules, contract coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -41,7 +57,7 @@ load: .venv/runtime ## measure a running cluster (start it with `make serve`)
 	$(BIN)/python -m loadtests.thai_asr --url http://127.0.0.1:$(KALEIDO_PORT) --data $(KALEIDO_DATA)
 
 clean: ## remove what the other targets made
-	rm -rf .venv .kaleido .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info build
+	rm -rf .venv .venv-qwen-tts .kaleido .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help demo serve dev test check load clean
+.PHONY: help demo serve dev test qwen-tts test-qwen-tts check load clean

@@ -2,7 +2,7 @@
 
 One application per model: a change in an application's `args` restarts that application only, and a new one
 restarts nobody. Deployment options (GPU shares, replicas, autoscaling) stand in the config, under the only
-deployment of each application: `model` or `api`.
+deployment of each application: `model`, `api` or `dispatcher`.
 """
 
 # No `from __future__ import annotations` here: Serve reads the builders' annotations as they stand, to turn
@@ -13,9 +13,10 @@ from ray.serve import Application, Deployment
 
 from deployments.asr.replica import MAX_BATCH_ITEMS, RecognizerReplica
 from deployments.gateway import Gateway, ProxiedApi
+from deployments.job_replica import DispatcherReplica
 from deployments.loader import load_engine
 from deployments.logs import log_to_stderr
-from deployments.models import ApiArgs, ModelArgs
+from deployments.models import ApiArgs, DispatcherArgs, ModelArgs
 from deployments.tts.replica import SynthesizerReplica
 
 ENOUGH_REQUESTS = 10_000
@@ -23,10 +24,13 @@ ENOUGH_REQUESTS = 10_000
 WAITING_BATCHES = 8
 """How many full batches may wait in a replica before the router keeps the next request for another one. The
 replica knows what is urgent and the router does not: with 4, half of 48 streams waited there."""
-WAITING_TEXTS = 2
-"""One text being spoken and the next one at hand."""
+WAITING_TEXTS = 100
+"""Far more than dispatchers hand to one replica, so that the question for its card never waits behind texts:
+a new gateway would take the model for dead."""
 HEALTH_CHECK_S = 1.0
 """A replica that was killed is missed, and its place filled, this soon."""
+HAND_BACK_S = 10.0
+"""After its drain a dispatcher hands jobs back, and its last claim may wait for a store that is away."""
 
 
 class Recognizer(RecognizerReplica):
@@ -34,7 +38,7 @@ class Recognizer(RecognizerReplica):
 
     def __init__(self, args: ModelArgs) -> None:
         log_to_stderr()
-        super().__init__(load_engine(args.engine, args.options), args.name, **args.replica)
+        super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
 
 
 class Synthesizer(SynthesizerReplica):
@@ -42,7 +46,7 @@ class Synthesizer(SynthesizerReplica):
 
     def __init__(self, args: ModelArgs) -> None:
         log_to_stderr()
-        super().__init__(load_engine(args.engine, args.options), args.name, **args.replica)
+        super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
 
 
 def model(args: ModelArgs) -> Application:
@@ -90,3 +94,21 @@ def api_behind_proxy(args: ApiArgs) -> Application:
         graceful_shutdown_timeout_s=drain_s,
     )
     return proxied.bind(args)
+
+
+def dispatcher(args: DispatcherArgs) -> Application:
+    """What runs the jobs. Replacing it, or one replica less, lets running jobs finish for a while."""
+    return jobs_deployment(DispatcherReplica, args).bind(args)
+
+
+def jobs_deployment(replica: type, args: DispatcherArgs) -> Deployment:
+    """A dispatcher of this class; the new one claims already while the old one drains."""
+    return serve.deployment(  # type: ignore[return-value]  # its stub knows the decorator form only
+        replica,
+        name="dispatcher",
+        health_check_period_s=HEALTH_CHECK_S,
+        max_surge_percent=100,
+        graceful_shutdown_timeout_s=args.drain_s + HAND_BACK_S,
+        # Serve itself has nothing to wait for: nobody calls a dispatcher.
+        graceful_shutdown_wait_loop_s=0.1,
+    )

@@ -6,9 +6,11 @@ from deployments.vad.silero import SileroDetector
 from serve_app.auth import KeyRing, pepper
 from serve_app.backends import Backends, Models
 from serve_app.clock import SystemClock
+from serve_app.fetch import Fetcher
 from serve_app.limits import Limits
 from serve_app.settings import Settings
 from serve_app.stores import open_store
+from serve_app.stores.disk import DiskFiles
 
 
 def build_backends(settings: Settings, models: Models) -> Backends:
@@ -18,6 +20,8 @@ def build_backends(settings: Settings, models: Models) -> Backends:
     return Backends(
         settings=settings,
         store=store,
+        files=DiskFiles(settings.files or settings.data / "files", store),
+        fetch=Fetcher(),
         models=models,
         keys=KeyRing(store, pepper(settings), clock),
         limits=Limits(store, clock, settings.session_lease_s),

@@ -1,4 +1,4 @@
-"""`make dev`: the API and its models in this one process, without a cluster.
+"""`make dev`: the API, its models and what runs its jobs in this one process, without a cluster.
 
 `python -m deployments.dev configs/embedded.yaml`
 """
@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -16,12 +17,14 @@ import uvloop
 
 from deployments.backends import build_backends
 from deployments.demo_key import demo_key
+from deployments.dispatcher import Dispatcher
 from deployments.listener import Listener, check_port_free
 from deployments.local import LocalModels
 from deployments.logs import log_to_stderr
-from deployments.models import api_row, model_rows, read_config
+from deployments.models import DispatcherArgs, api_row, dispatcher_rows, model_rows, read_config
 from serve_app.app import create_app
 from serve_app.errors import EngineNotInstalled
+from serve_app.flows.job_kinds import FLOWS
 from serve_app.settings import Settings
 
 
@@ -40,10 +43,12 @@ def main(config: Path) -> None:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = demo_key(settings)
     # As in a Serve replica, whose event loop is uvloop too.
-    uvloop.run(serve(settings, models, key))
+    uvloop.run(serve(settings, models, dispatcher_rows(rows), key))
 
 
-async def serve(settings: Settings, models: LocalModels, key: str) -> None:
+async def serve(
+    settings: Settings, models: LocalModels, dispatchers: Sequence[DispatcherArgs], key: str
+) -> None:
     """Serve until Ctrl-C or SIGTERM, then drain."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -51,7 +56,11 @@ async def serve(settings: Settings, models: LocalModels, key: str) -> None:
     async with contextlib.AsyncExitStack() as cleanup:
         cleanup.callback(models.close)
         backends = build_backends(settings, models)
-        cleanup.push_async_callback(backends.store.close)
+        cleanup.push_async_callback(backends.close)
+        for row in dispatchers:
+            dispatcher = Dispatcher(backends, FLOWS, row.concurrency)
+            dispatcher.start()
+            cleanup.push_async_callback(dispatcher.drain, row.drain_s)
         listener = Listener.of(create_app(backends), settings)
         await listener.start()
         cleanup.push_async_callback(listener.drain, settings.drain_s)

@@ -7,7 +7,7 @@ from ray import serve
 from starlette.types import ASGIApp
 
 from deployments.backends import build_backends
-from deployments.handles import ClusterModels
+from deployments.cluster_models import ClusterModels
 from deployments.listener import Listener
 from deployments.logs import log_to_stderr
 from deployments.models import ApiArgs
@@ -36,7 +36,7 @@ class Gateway:
         """Called by Serve and awaited when the replica is to stop: drain."""
         if hasattr(self, "_listener"):
             await self._listener.drain(self._settings.drain_s)
-            await self._backends.store.close()
+            await self._backends.close()
 
 
 @serve.ingress()

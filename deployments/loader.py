@@ -11,6 +11,8 @@ from typing import Any
 from serve_app.errors import EngineNotInstalled
 
 PACKAGE = "kaleido-serve"
+BY_HAND = {"f5_tts": f"pip install '{PACKAGE}[f5]' && pip install --no-deps f5-tts==1.1.22"}
+"""What no extra can install: F5-TTS also asks for its trainer's packages, which conflict with others."""
 OURS = ("deployments", "serve_app", "tests")
 
 
@@ -49,7 +51,7 @@ def _missing_module(path: str, module: str) -> Exception:
     if package in OURS:
         return EngineConfigError(f"{path}: there is no module {module}")
     extra = _extra_with(package)
-    install = f"pip install '{PACKAGE}[{extra}]'" if extra else f"pip install {package}"
+    install = f"pip install '{PACKAGE}[{extra}]'" if extra else BY_HAND.get(package, f"pip install {package}")
     return EngineNotInstalled(f"The engine {path} needs the package {package}: {install}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from deployments.asr.replica import RecognizerReplica
-from deployments.models import ModelArgs, Task, application_name, build_replica
+from deployments.models import ModelArgs, Task, build_replica
 from deployments.tts.replica import SynthesizerReplica
 from serve_app.engines import EngineCard, SpeechRecognizer, SpeechSynthesizer
 from serve_app.errors import EngineUnavailable
@@ -15,15 +15,17 @@ Replica = RecognizerReplica | SynthesizerReplica
 
 
 class LocalModels:
-    """`serve_app.backends.Models` over replicas of this process, keyed by application name."""
+    """`serve_app.backends.Models` over replicas of this process."""
 
-    def __init__(self, replicas: Mapping[str, Replica]) -> None:
+    def __init__(self, replicas: Mapping[tuple[Task, str], Replica]) -> None:
+        """`replicas` by task and public name."""
         self._replicas = replicas
 
     @classmethod
     def load(cls, rows: Iterable[ModelArgs]) -> LocalModels:
         """Load every model of a config. Raises EngineNotInstalled, EngineConfigError."""
-        return cls({row.application: build_replica(row) for row in rows})
+        built = [(row, build_replica(row)) for row in rows]
+        return cls({(row.task, name): replica for row, replica in built for name in row.public_names})
 
     async def recognizer(self, engine: str) -> SpeechRecognizer:
         """The recogniser with this public name. Raises EngineUnavailable."""
@@ -35,15 +37,18 @@ class LocalModels:
 
     async def cards(self) -> Sequence[EngineCard]:
         """What runs."""
-        return [await replica.card() for replica in self._replicas.values()]
+        return [card for replica in self._distinct() for card in await replica.cards()]
 
     def close(self) -> None:
         """Let go of the engine threads."""
-        for replica in self._replicas.values():
+        for replica in self._distinct():
             replica.close()
 
+    def _distinct(self) -> list[Replica]:
+        return list(dict.fromkeys(self._replicas.values()))
+
     def _find(self, task: Task, engine: str) -> Replica:
-        replica = self._replicas.get(application_name(task, engine))
+        replica = self._replicas.get((task, engine))
         if replica is None:
             raise EngineUnavailable()
         return replica

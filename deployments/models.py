@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from deployments.asr.replica import RecognizerReplica
 from deployments.loader import load_engine
@@ -15,6 +15,7 @@ from serve_app.settings import Settings
 
 Task = Literal["asr", "tts"]
 MODEL = "deployments.apps:model"
+DISPATCHER = "deployments.apps:dispatcher"
 
 
 class ModelArgs(BaseModel):
@@ -24,13 +25,20 @@ class ModelArgs(BaseModel):
 
     task: Task
     name: str
-    """Public engine name, for example `typhoon`."""
+    """Public engine name, for example `typhoon`; or what several of them are called together."""
     engine: str
     """`package.module:Class`."""
     options: dict[str, Any] = {}
     """Keyword arguments of the engine class."""
+    serves: tuple[str, ...] = ()
+    """Public names that one engine answers for, where several small models share a process; else `name`."""
     replica: dict[str, Any] = {}
     """Keyword arguments of the replica class, for example `max_batch_items`."""
+
+    @property
+    def public_names(self) -> tuple[str, ...]:
+        """The names callers know."""
+        return self.serves or (self.name,)
 
     @property
     def application(self) -> str:
@@ -38,8 +46,8 @@ class ModelArgs(BaseModel):
         return application_name(self.task, self.name)
 
 
-class ApiArgs(BaseModel):
-    """`args` of an API row."""
+class SettingsArgs(BaseModel):
+    """`args` of a row whose process stands on the store."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,6 +59,20 @@ class ApiArgs(BaseModel):
         return Settings(**self.settings)
 
 
+class ApiArgs(SettingsArgs):
+    """`args` of an API row."""
+
+
+class DispatcherArgs(SettingsArgs):
+    """`args` of a dispatcher row."""
+
+    concurrency: dict[str, PositiveInt] = Field(min_length=1)
+    """How many jobs of each kind one dispatcher runs at once: about as many as the models behind them can
+    take, since a job that an engine refuses as too many has spent an attempt."""
+    drain_s: float = 30.0
+    """How long a dispatcher that is replaced lets its jobs finish; what is left starts anew elsewhere."""
+
+
 def application_name(task: Task, name: str) -> str:
     """The convention by which a model is found: `asr-typhoon`."""
     return f"{task}-{name}"
@@ -60,8 +82,8 @@ def build_replica(args: ModelArgs) -> RecognizerReplica | SynthesizerReplica:
     """Load the engine of a row and put its replica around it. Raises what `load_engine` raises."""
     engine = load_engine(args.engine, args.options)
     if args.task == "asr":
-        return RecognizerReplica(engine, args.name, **args.replica)
-    return SynthesizerReplica(engine, args.name, **args.replica)
+        return RecognizerReplica(engine, args.public_names, **args.replica)
+    return SynthesizerReplica(engine, args.public_names, **args.replica)
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -81,3 +103,9 @@ def api_row(config: dict[str, Any]) -> ApiArgs:
         if row["name"] == "api":
             return ApiArgs(**row.get("args", {}))
     raise ValueError("the config has no application named api")
+
+
+def dispatcher_rows(config: dict[str, Any]) -> list[DispatcherArgs]:
+    """The dispatchers of a config."""
+    rows = config["applications"]
+    return [DispatcherArgs(**row["args"]) for row in rows if row["import_path"] == DISPATCHER]

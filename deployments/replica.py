@@ -1,7 +1,8 @@
-"""What every replica of a model has around its engine: a card, a health check, a batcher to let go of."""
+"""What every replica of a model has around its engine: its cards, a health check, a batcher to let go of."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Generic
 
@@ -13,21 +14,28 @@ class EngineReplica(Generic[Item, Result]):
     """One engine behind one batcher; a task's replica adds its own verb."""
 
     def __init__(
-        self, card: EngineCard, task: str, name: str, batcher: Batcher[Item, Result], stuck_after_s: float
+        self,
+        card: EngineCard,
+        task: str,
+        names: Sequence[str],
+        batcher: Batcher[Item, Result],
+        stuck_after_s: float,
     ) -> None:
-        """`name` is the public engine name (ASR-002). A call longer than `stuck_after_s` is a hung engine."""
-        self._card = replace(card, engine=name, task=task)
+        """`names` are the public names it answers for (ASR-002): small CPU engines stand in for several.
+        A call longer than `stuck_after_s` is a hung engine."""
+        self._cards = tuple(replace(card, engine=name, task=task) for name in names)
         self._batcher = batcher
         self._stuck_after_s = stuck_after_s
 
-    async def card(self) -> EngineCard:
-        """What really runs."""
-        return self._card
+    async def cards(self) -> tuple[EngineCard, ...]:
+        """What really runs, once for each public name."""
+        return self._cards
 
     def check_health(self) -> None:
         """Raise when the engine hangs, so that the replica is replaced."""
         if self._batcher.busy_s > self._stuck_after_s:
-            raise RuntimeError(f"{self._card.impl} has been in one call for {self._batcher.busy_s:.0f} s")
+            impl = self._cards[0].impl
+            raise RuntimeError(f"{impl} has been in one call for {self._batcher.busy_s:.0f} s")
 
     def close(self) -> None:
         """Let go of the engine thread."""

@@ -59,7 +59,8 @@ def keep_up(config: Path, settings: Settings) -> int:
     schema = serve_config(read_config(config), settings.port)
     cluster = PrivateCluster(schema, dashboard=os.environ.get("KALEIDO_DASHBOARD") == "1")
     try:
-        _start(cluster, settings, len(model_rows(read_config(config))))
+        names = sum(len(row.public_names) for row in model_rows(read_config(config)))
+        _start(cluster, settings, names)
         while True:
             signal.pause()
     except KeyboardInterrupt:
@@ -75,12 +76,12 @@ def keep_up(config: Path, settings: Settings) -> int:
         cluster.stop()
 
 
-def _start(cluster: PrivateCluster, settings: Settings, models: int) -> None:
-    """Up means: every application runs and the public API lists every model."""
+def _start(cluster: PrivateCluster, settings: Settings, names: int) -> None:
+    """Up means: every application runs and the public API lists every public name."""
     _on_signals(_interrupt)
     cluster.start()
     _on_signals(_interrupt)
-    cluster.wait_until_running(lambda: _engines(settings) >= models)
+    cluster.wait_until_running(lambda: _engines(settings) >= names)
     _announce(settings, cluster)
 
 

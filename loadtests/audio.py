@@ -79,9 +79,9 @@ def with_noise(samples: NDArray[np.float32], snr_db: float, seed: int) -> NDArra
 
 def _speak(text: str, voice: str, snr_db: float | None) -> bytes:
     # Imported late: without the optional extra everything but the making of audio still works.
-    from deployments.tts.embedded import EmbeddedSynthesizer
+    from deployments.tts import formant
 
-    speech = EmbeddedSynthesizer().synthesize(text, language="th", voice=voice)
+    speech = formant.synthesize(text, language="th", voice=voice)
     samples = soxr.resample(speech.samples, speech.sample_rate, SAMPLE_RATE)
     lead, tail = (np.zeros(ms * SAMPLE_RATE // 1000, np.float32) for ms in (LEAD_MS, TAIL_MS))
     padded = np.concatenate([lead, samples, tail])

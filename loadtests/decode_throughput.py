@@ -98,7 +98,8 @@ async def behind_handle(model: ModelArgs) -> AsyncIterator[SpeechRecognizer]:
     """The replica of the running cluster, called as the gateway calls it."""
     from ray import serve
 
-    from deployments.handles import Applications, ClusterRecognizer
+    from deployments.cluster_models import ClusterRecognizer
+    from deployments.handles import Applications
 
     try:
         yield ClusterRecognizer(Applications(), model.application)

@@ -14,6 +14,9 @@ log = logging.getLogger("kaleido.access")
 SERVER_LOGS = ("uvicorn.error", "uvicorn.access", "websockets.server")
 """These write whole URLs, uvicorn for every WebSocket it accepts."""
 
+SECRETS = frozenset({"api_key", "sig"})
+"""Query parameters that open something: a key, or the signature of a URL."""
+
 
 class RedactKeys(logging.Filter):
     """Hides keys in what others log."""
@@ -33,9 +36,9 @@ def redact_server_logs() -> None:
 
 
 def shown_url(scope: Scope) -> str:
-    """The URL in one printable line, with `api_key` and anything that looks like a key hidden."""
+    """The URL in one printable line; what opens something, or looks like a key, is hidden."""
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    shown = urlencode([(name, "***" if name.lower() == "api_key" else value) for name, value in query])
+    shown = urlencode([(name, "***" if name.lower() in SECRETS else value) for name, value in query])
     return redact(quote(scope["path"]) + (f"?{shown}" if shown else ""))
 
 

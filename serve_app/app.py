@@ -25,6 +25,9 @@ from serve_app.socket import OpenSockets
 MIDDLEWARE = (RequestId, AccessLog, CanonicalPath, RateHeaders, Edge, BodyLimit)
 """Outermost first. What adds headers stands outside the edge, so that failures carry them too."""
 SHOWN_TO_PAGES = (
+    "accept-ranges",
+    "content-range",
+    "etag",
     "retry-after",
     "x-request-id",
     "x-ratelimit-limit",

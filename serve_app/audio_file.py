@@ -1,4 +1,4 @@
-"""Recordings that callers send: whitelisted containers, decoded to 16 kHz mono in bounded memory (VP-001)."""
+"""Recordings that callers send: whitelisted containers, decoded to mono in bounded memory (VP-001)."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ class AudioFile:
     Blocks the thread it is used in. `close` may come from another thread while `blocks` runs.
     """
 
-    def __init__(self, file: BinaryIO, *, max_seconds: float) -> None:
-        """Reads the head of a seekable file. Raises InvalidAudio when it holds no audio in a known format."""
+    def __init__(self, file: BinaryIO, *, max_seconds: float, rate: int = SAMPLE_RATE) -> None:
+        """Reads the head of a seekable file, to be decoded at `rate` Hz. Raises InvalidAudio when it holds no
+        audio in a known format."""
         self._max_seconds = max_seconds
+        self._rate = rate
         self._lock = Lock()
         self._closed = False
         self._container, self._stream = open_recording(file)
@@ -37,7 +39,7 @@ class AudioFile:
         """Seconds as the container announces, or as its bit rate lets guess; None when it does not say."""
 
     def blocks(self) -> Iterator[Pcm16]:
-        """16 kHz mono, about a second each; channels are mixed, video is skipped. To be called once.
+        """Mono, about a second each; channels are mixed, video is skipped. To be called once.
 
         Raises InvalidAudio where the recording is broken and AudioTooLong past `max_seconds`, both after all
         that came before; ValueError once closed.
@@ -47,7 +49,7 @@ class AudioFile:
         try:
             for samples in self._samples():
                 waiting.append(samples)
-                if sum(map(len, waiting)) >= SAMPLE_RATE:
+                if sum(map(len, waiting)) >= self._rate:
                     yield np.concatenate(waiting)
                     waiting.clear()
         except InvalidRequest as refusal:
@@ -64,8 +66,8 @@ class AudioFile:
             self._container.close()
 
     def _samples(self) -> Iterator[Pcm16]:
-        left = round(self._max_seconds * SAMPLE_RATE)
-        downmix = _Downmix()
+        left = round(self._max_seconds * self._rate)
+        downmix = _Downmix(self._rate)
         try:
             for frame in self._frames():
                 for samples in downmix.feed(frame):
@@ -74,9 +76,9 @@ class AudioFile:
                     if left < 0:
                         raise AudioTooLong(f"The recording is longer than {self._max_seconds:g} s.")
         except av.FFmpegError as broken:
-            heard = self._max_seconds - left / SAMPLE_RATE
+            heard = self._max_seconds - left / self._rate
             raise InvalidAudio(f"The recording is broken after {heard:.1f} s.") from broken
-        if left == round(self._max_seconds * SAMPLE_RATE):
+        if left == round(self._max_seconds * self._rate):
             raise InvalidAudio("The recording holds no audio.")
 
     def _frames(self) -> Iterator[av.AudioFrame | None]:
@@ -95,9 +97,10 @@ class AudioFile:
 
 
 class _Downmix:
-    """Any frames to 16 kHz mono; the format may change on the way, as in chained streams."""
+    """Any frames to mono; the format may change on the way, as in chained streams."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
         self._source: tuple[str, str, int] | None = None
         self._resampler: av.AudioResampler | None = None
 
@@ -106,7 +109,7 @@ class _Downmix:
         source = (frame.format.name, frame.layout.name, frame.sample_rate) if frame is not None else None
         if source != self._source:
             yield from self._run(None)
-            self._source, self._resampler = source, av.AudioResampler("s16", "mono", SAMPLE_RATE)
+            self._source, self._resampler = source, av.AudioResampler("s16", "mono", self._rate)
         if frame is not None:
             if frame.sample_rate not in RATES:
                 raise InvalidAudio(f"Audio at {frame.sample_rate} Hz cannot be read.")

@@ -1,4 +1,4 @@
-"""The one object a router may ask for: models, store, keys, limits, settings and the clock."""
+"""The one object a router may ask for: models, store, files, keys, limits, settings and the clock."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Protocol
 from serve_app.auth import KeyRing
 from serve_app.clock import Clock
 from serve_app.engines import EngineCard, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector
+from serve_app.fetch import Fetcher
 from serve_app.limits import Limits
 from serve_app.settings import Settings
-from serve_app.stores import Store
+from serve_app.stores import Files, Store
 
 
 class Models(Protocol):
@@ -36,9 +37,16 @@ class Backends:
 
     settings: Settings
     store: Store
+    files: Files
+    fetch: Fetcher
     models: Models
     keys: KeyRing
     limits: Limits
     clock: Clock
     new_detector: Callable[[], VoiceActivityDetector]
     """A fresh voice activity detector for one stream."""
+
+    async def close(self) -> None:
+        """Give up connections and threads."""
+        await self.fetch.close()
+        await self.store.close()

@@ -17,7 +17,7 @@ from serve_app.errors import KaleidoError, RateLimited, Unauthorized
 
 log = logging.getLogger("kaleido.errors")
 
-OPENAI_PREFIXES = ("/api/llm/", "/v1/audio/transcriptions")
+OPENAI_PREFIXES = ("/api/llm/", "/v1/audio/transcriptions", "/v1/audio/speech")
 """Below them errors have the shape that OpenAI clients read (ERR-017)."""
 
 

@@ -1,13 +1,14 @@
 """What a model must do: one Protocol per task, and the small frozen types they exchange.
 
-Flows and routers see these Protocols only. Behind them stands a Ray handle (`deployments.handles`) or an
-in-process replica (`deployments.local`).
+Flows and routers see these Protocols only. Behind them stand Ray handles (`deployments.cluster_models`) or
+in-process replicas (`deployments.local`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class EngineCard:
     note: str = ""
     """Plain limits of the engine, shown in `/health`."""
     task: str = ""
-    """`asr` or `tts`; put on by the replica."""
+    """`asr` or `tts`; put on by the replica, with the public name."""
     languages: tuple[str, ...] = ()
     """ISO 639-1 codes it understands or speaks; empty for an engine that finds out by itself."""
 
@@ -82,12 +83,64 @@ class Transcription:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A recording of the voice to clone; it travels as samples, never as a path or URL that a library would
+    fetch."""
+
+    samples: Audio
+    sample_rate: int
+    """Hz."""
+    transcript: str = ""
+    """What is said in it; empty when nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """One text to speak and how. What an engine has no use for it leaves aside."""
+
+    text: str
+    language: str
+    """ISO 639-1."""
+    model: str
+    """Public model name; an engine that answers for several tells them apart by it."""
+    seed: int
+    """0..2**31-1; the same request with the same seed gives the same audio (TTS-010)."""
+    speaker: str = ""
+    """A built-in voice (TTS-014); empty: the engine's own choice."""
+    reference: Reference | None = None
+    instruct: str = ""
+    """Style in words (TTS-015)."""
+    f5_thai_variant: str = "v2"
+    """`v1` or `v2` (TTS-012)."""
+    vieneu_expression: str = "natural"
+    """`natural` or `storytelling` (TTS-013)."""
+    speed: float = 1.0
+    """0.25..4, 1 is the voice's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an engine has come."""
+
+    stage: str
+    """What it does now, for example `synthesis`."""
+    step: int = 0
+    """Steps of this stage that are done."""
+    steps: int | None = None
+    """Steps of this stage in all; None when nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """Synthesised speech."""
 
     samples: Audio
     sample_rate: int
     """Hz."""
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    """What the engine wants told to the caller beside the audio (TTS-025): plain JSON values."""
+    synthesis_ms: float = 0.0
+    """Time inside the engine, without waiting; put on by the replica."""
 
 
 class SpeechRecognizer(Protocol):
@@ -105,20 +158,16 @@ class SpeechRecognizer(Protocol):
         """
         ...
 
-    async def card(self) -> EngineCard:
-        """Say what really runs. Raises EngineUnavailable."""
-        ...
-
 
 class SpeechSynthesizer(Protocol):
     """Text to speech."""
 
-    async def synthesize(self, text: str, *, language: str, voice: str) -> Speech:
-        """Speak a text. Raises InvalidRequest for a text, language or voice the engine cannot speak."""
-        ...
+    def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Progress | Speech, None]:
+        """Speak a text: progress while it is made, then, last, the speech. Closing it cancels.
 
-    async def card(self) -> EngineCard:
-        """Say what really runs. Raises EngineUnavailable."""
+        Raises InvalidRequest for a text, language, speaker or style the engine cannot speak,
+        EngineUnavailable when no replica answers and SynthesisFailed when the engine fails.
+        """
         ...
 
 

@@ -71,6 +71,20 @@ class AudioTooLong(InvalidRequest):
     default_message = "The recording is too long."
 
 
+class UnsafeUrl(InvalidRequest):
+    """A URL that may not be fetched: private host, odd port, credentials, redirect (NET-001, NET-002)."""
+
+    code = "unsafe_url"
+    default_message = "This URL cannot be used."
+
+
+class FetchFailed(InvalidRequest):
+    """A permitted URL that gave nothing: no answer, an error, too slow (NET-002)."""
+
+    code = "fetch_failed"
+    default_message = "The URL could not be fetched."
+
+
 class Unauthorized(KaleidoError):
     """Missing, unknown or revoked key: all three look the same (KEY-010, KEY-011)."""
 
@@ -127,6 +141,20 @@ class Conflict(KaleidoError):
     default_message = "The resource was changed by someone else."
 
 
+class IdempotencyConflict(Conflict):
+    """The same `Idempotency-Key` with another body (JOB-005)."""
+
+    code = "idempotency_conflict"
+    default_message = "This Idempotency-Key was used with another body."
+
+
+class IdempotencyInProgress(Conflict):
+    """The first request with this `Idempotency-Key` has not been answered yet (JOB-005)."""
+
+    code = "idempotency_in_progress"
+    default_message = "A request with this Idempotency-Key is under way."
+
+
 class TooLarge(KaleidoError):
     """A body or message over its limit (ERR-012)."""
 
@@ -134,6 +162,14 @@ class TooLarge(KaleidoError):
     close_code = 1009
     code = "too_large"
     default_message = "The body is too large."
+
+
+class RangeNotSatisfiable(InvalidRequest):
+    """The bytes asked for are not in the file (RFC 9110, 15.5.17)."""
+
+    status = 416
+    code = "range_not_satisfiable"
+    default_message = "The range is malformed or outside of the file."
 
 
 class UnsupportedMediaType(KaleidoError):
@@ -165,6 +201,15 @@ class DailyAudioQuotaExceeded(RateLimited):
 
     code = "daily_audio_quota_exceeded"
     default_message = "The daily audio quota is used up."
+
+
+class Cancelled(KaleidoError):
+    """The caller gave the work up: what stops an engine in the middle; nobody is left to read it."""
+
+    status = 499
+    close_code = 1000
+    code = "cancelled"
+    default_message = "The request was cancelled."
 
 
 class IdleTimeout(KaleidoError):
@@ -215,6 +260,22 @@ class StoreUnavailable(Unavailable):
 
     code = "store_unavailable"
     default_message = "Keys and limits cannot be checked right now."
+
+
+class QueueFull(Unavailable):
+    """As many jobs of this kind wait as may wait (JOB-007)."""
+
+    code = "queue_full"
+    default_message = "Too many jobs are waiting; try again shortly."
+    retry_after_s = 10
+
+
+class StorageFull(Unavailable):
+    """The file could not be written: the disk is full or gone."""
+
+    code = "storage_full"
+    default_message = "The file could not be stored."
+    retry_after_s = 60
 
 
 class Saturated(Unavailable):

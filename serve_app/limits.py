@@ -67,20 +67,28 @@ class Limits:
         used = await self._store.total(self._audio(caller.team_id))
         return AudioUsage(used, caller.policy.daily_audio_seconds)
 
-    async def record_usage(self, team_id: str, product: str, amount: float, *, job: str) -> float:
-        """Count what a job used, once however often it is retried (QUO-005, QUO-010); today's new total."""
-        return await self._store.add(self._usage(team_id, product), amount, ttl_s=TWO_DAYS_S, once=job)
+    async def record_usage(
+        self, team_id: str, product: str, amount: float, *, job: str, day: str | None = None
+    ) -> float:
+        """Count what a job used, once however often it is retried (QUO-005, QUO-010); the day's new total.
+
+        `day` is the UTC day, `YYYY-MM-DD`, on which the job was submitted, whatever attempt ends it; today
+        without one.
+        """
+        name = self._usage(team_id, product, day or self._clock.utc_date())
+        return await self._store.add(name, amount, ttl_s=TWO_DAYS_S, once=job)
 
     async def usage_today(self, team_id: str, product: str) -> float:
         """What a team's jobs of one product used so far on this UTC day."""
-        return await self._store.total(self._usage(team_id, product))
+        return await self._store.total(self._usage(team_id, product, self._clock.utc_date()))
 
     @staticmethod
     def _slots(caller: Caller) -> str:
         return f"sessions:{caller.team_id}"
 
-    def _usage(self, team_id: str, product: str) -> str:
-        return f"usage:{product}:{team_id}:{self._clock.utc_date()}"
+    @staticmethod
+    def _usage(team_id: str, product: str, day: str) -> str:
+        return f"usage:{product}:{team_id}:{day}"
 
     def _audio(self, team_id: str) -> str:
         return f"audio:{team_id}:{self._clock.utc_date()}"

@@ -55,6 +55,34 @@ class Settings(BaseSettings):
     """Longest recording (OUT-002): two hours hold a lecture or a meeting, while a few MB of a well compressed
     file could decode to days."""
 
+    tts_pairs: dict[str, frozenset[str]] = {
+        "f5": frozenset({"th", "en"}),
+        "vieneu_v2": frozenset({"vi"}),
+        "cosytts": frozenset({"en", "zh", "ja", "ko"}),
+        "qwen_viet_tts": frozenset({"vi"}),
+        "omnivoice": frozenset({"en", "zh", "vi", "th", "ms", "lo", "ja", "ko"}),
+    }
+    """Which languages each public model speaks (TTS-009)."""
+    tts_max_waiting: int = 500
+    """Speech jobs that may wait at once (JOB-007): about ten minutes of one replica's work."""
+    reference_voices: Path | None = None
+    """Folder behind the `F5-TTS/...` paths that callers may name (TTS-011); None: `F5-TTS` in `data`."""
+
+    job_lease_s: float = 10.0
+    """A job whose process died is taken over this soon, well inside the 30 s of JOB-002."""
+    job_attempts: int = 3
+    """JOB-004."""
+    job_retry_delays_s: tuple[float, ...] = (1.0, 5.0)
+    """Pause before the second attempt and before all later ones: a replica is replaced in a few seconds."""
+    job_keep_s: float = 7 * 86_400.0
+    output_keep_s: float = 7 * 86_400.0
+    upload_keep_s: float = 86_400.0
+    """How long records, outputs and uploads outlive the end of their job (JOB-006)."""
+    files: Path | None = None
+    """Folder of generated and uploaded files; None: `files` in `data`. On a cluster, a shared mount."""
+    output_url_lifetime_s: float = 0.0
+    """Above 0, URLs of outputs carry a signature that opens them without a key this long (OUT-001)."""
+
     session_lease_s: float = 30.0
     """A dead process frees its session slots within this time (QUO-009)."""
     key_recheck_s: float = 10.0

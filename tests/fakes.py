@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import ssl
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
 
 from serve_app.auth import KeyRing, Policy
 from serve_app.backends import Backends
@@ -16,20 +21,30 @@ from serve_app.engines import (
     Audio,
     EngineCard,
     Hints,
+    Progress,
+    Speech,
     SpeechRecognizer,
+    SpeechRequest,
     SpeechSynthesizer,
     Transcription,
 )
 from serve_app.errors import EngineUnavailable
+from serve_app.fetch import Fetcher
 from serve_app.flows.team_keys import TeamKeys
 from serve_app.flows.teams import Team, Teams
 from serve_app.limits import Limits
 from serve_app.settings import Settings
+from serve_app.stores.disk import DiskFiles
 from serve_app.stores.sqlite import SqliteStore
 
 Model = TypeVar("Model")
 
 PEPPER = b"a pepper for tests"
+HUM_RATE = 22_050
+"""Hz; not the rate of any answer, so that what goes out is resampled."""
+HUM_S = 0.05
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Trusts nobody; reading the real ones takes 20 ms, for each test that opens backends."""
 MIDDAY = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
 """Any instant far from midnight, so that a test that moves time by minutes stays on one UTC day."""
 
@@ -76,6 +91,47 @@ class ScriptedRecognizer:
         )
 
 
+@dataclass
+class ScriptedSynthesizer:
+    """Hums for each character of a text; a scripted speech or exception comes first, in turn."""
+
+    name: str = "cosytts"
+    languages: tuple[str, ...] = ()
+    script: list[Speech | Exception] = field(default_factory=list)
+    asked: list[SpeechRequest] = field(default_factory=list)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    """While not set, speech that is not scripted waits after its first progress."""
+    cancelled: int = 0
+
+    def __post_init__(self) -> None:
+        self.open.set()
+
+    async def synthesize(self, request: SpeechRequest) -> AsyncIterator[Progress | Speech]:
+        self.asked.append(request)
+        finished = False
+        try:
+            yield Progress("synthesis", 1, 2)
+            if not self.script:
+                await self.open.wait()
+            speech = self.script.pop(0) if self.script else hum(request.text)
+            finished = True
+            if isinstance(speech, Exception):
+                raise speech
+            yield speech
+        finally:
+            self.cancelled += not finished
+
+    async def card(self) -> EngineCard:
+        return EngineCard(self.name, "scripted", embedded=True, task="tts", languages=self.languages)
+
+
+def hum(text: str) -> Speech:
+    """A tone of 440 Hz, 50 ms for each character."""
+    time = np.arange(round(HUM_S * HUM_RATE) * len(text)) / HUM_RATE
+    samples = (0.3 * np.sin(2 * np.pi * 440 * time)).astype(np.float32)
+    return Speech(samples, HUM_RATE, {"tune": "hum"}, 12.0)
+
+
 class ScriptedDetector:
     """Gives the scripted probabilities in turn, then silence."""
 
@@ -113,16 +169,24 @@ def _find(models: dict[str, Model], engine: str) -> Model:
     return models[engine]
 
 
+def no_network(*host: object) -> NoReturn:
+    """Resolves nothing: a test that fetches brings a Fetcher of its own."""
+    raise socket.gaierror("no network in tests")
+
+
 @asynccontextmanager
 async def open_backends(folder: Path, **settings: Any) -> AsyncIterator[Backends]:
     """Backends on a SQLite file in `folder`; the clock is a ManualClock that moves the store too."""
     clock = ManualClock()
     store = SqliteStore(folder / "store.sqlite3", clock=clock)
     configured = Settings(data=folder, **settings)
+    fetch = Fetcher(resolver=no_network, tls=NO_AUTHORITIES)
     try:
         yield Backends(
             settings=configured,
             store=store,
+            files=DiskFiles(folder / "files", store),
+            fetch=fetch,
             models=ScriptedModels({"typhoon": ScriptedRecognizer()}),
             keys=KeyRing(store, PEPPER, clock),
             limits=Limits(store, clock, configured.session_lease_s),
@@ -130,6 +194,7 @@ async def open_backends(folder: Path, **settings: Any) -> AsyncIterator[Backends
             new_detector=ScriptedDetector,
         )
     finally:
+        await fetch.close()
         await store.close()
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from deployments.asr.embedded import EmbeddedRecognizer
 from deployments.asr.replica import Window
 from deployments.thai_speech.espeak import Voice, speak
-from deployments.tts.embedded import EmbeddedSynthesizer
+from deployments.tts import formant
 from serve_app.engines import SAMPLE_RATE, Audio
 from training.calibrate_confidence import fit, predict, ranking
 
@@ -42,10 +42,9 @@ class Heard(NamedTuple):
 
 def spoken(part: str) -> Iterator[tuple[Audio, bool]]:
     """Each sentence of a part in its voices, English and Thai, at 16 kHz."""
-    synthesizer = EmbeddedSynthesizer()
     rows = [line.split("\t") for line in SENTENCES.read_text(encoding="utf-8").splitlines()]
     for (_, english, thai), voices in product([row for row in rows if row[0] == part], VOICES[part]):
-        said = speak(english, Voice(voices[0])), synthesizer.synthesize(thai, voice=voices[1])
+        said = speak(english, Voice(voices[0])), formant.synthesize(thai, voice=voices[1])
         for speech, is_thai in zip(said, (False, True), strict=True):
             audio = soxr.resample(speech.samples, speech.sample_rate, SAMPLE_RATE)
             yield np.asarray(audio, np.float32), is_thai

@@ -60,13 +60,13 @@ class RecognizerReplica(EngineReplica[Window, Transcription]):
     def __init__(
         self,
         engine: Recognizer,
-        name: str,
+        names: Sequence[str],
         *,
         max_batch_items: int = MAX_BATCH_ITEMS,
         max_batch_seconds: float = MAX_BATCH_SECONDS,
         stuck_after_s: float = 60.0,
     ) -> None:
-        """`name` is the public engine name (ASR-002). One engine call longer than `stuck_after_s` hangs."""
+        """`names` are the public engine names (ASR-002). A call longer than `stuck_after_s` hangs."""
         batcher: Batcher[Window, Transcription] = Batcher(
             engine.recognize,
             failure=DecodeFailed,
@@ -75,7 +75,7 @@ class RecognizerReplica(EngineReplica[Window, Transcription]):
             max_size=max_batch_seconds,
             lanes=len(LANES),
         )
-        super().__init__(engine.card, "asr", name, batcher, stuck_after_s)
+        super().__init__(engine.card, "asr", names, batcher, stuck_after_s)
         # First calls are slow (memory arenas, dictionaries): no caller should pay for them.
         engine.recognize([Window(engine.example())])
 

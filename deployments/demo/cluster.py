@@ -22,6 +22,7 @@ START_S = 200.0
 STOP_S = 60.0
 """Longer than the gateway's drain and Ray's own shutdown together."""
 POLL_S = 0.2
+NEEDED = {"typhoon", "f5", "cosytts", "vieneu_v2", "omnivoice"}
 
 
 class DemoFailed(Exception):
@@ -73,12 +74,12 @@ async def _until_ready(process: Process, data: Path, url: str) -> Running:
 
 
 async def _engines(http: httpx.AsyncClient) -> list[dict[str, Any]]:
-    """The cards of live engines; none while the recogniser is not among them."""
+    """The cards of live engines; none while one that the demo needs is not among them."""
     try:
         cards = (await http.get("/health")).json()["engines"]
     except (httpx.HTTPError, ValueError, KeyError):
         return []
-    return list(cards) if any(card["engine"] == "typhoon" for card in cards) else []
+    return list(cards) if {card["engine"] for card in cards} >= NEEDED else []
 
 
 async def _stop(process: Process) -> None:

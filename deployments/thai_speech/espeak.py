@@ -155,6 +155,9 @@ def speak(text: str, voice: Voice) -> Spoken:
 
 
 def speak_phonemes(mnemonics: str, voice: Voice) -> Spoken:
-    """Speak phoneme mnemonics, at most `LONGEST_MNEMONICS` characters; otherwise like `speak`."""
+    """Speak phoneme mnemonics, at most `LONGEST_MNEMONICS` characters; otherwise like `speak`.
+
+    A word of more than 200 phonemes crashes the library: callers cut words.
+    """
     with _LOCK, _Library() as library:
         return library.speak(f"[[{mnemonics}]]", voice, _UTF8 | _PHONEME_INPUT)

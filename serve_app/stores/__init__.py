@@ -1,17 +1,41 @@
-"""What storage must do (`protocols`), and which store a machine uses: `open_store`."""
+"""What storage must do (`*protocol*.py`), and which store a machine uses: `open_store`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from serve_app.stores.protocols import Counters, Document, Documents, JsonObject, Leases, Store, WindowHit
+from serve_app.stores.file_protocol import Files, StoredFile
+from serve_app.stores.job_protocol import Backlog, Beat, Jobs
+from serve_app.stores.protocols import Counters, Document, Documents, JsonObject, Leases, WindowHit
 
 if TYPE_CHECKING:
     from serve_app.settings import Settings
 
-__all__ = ["Counters", "Document", "Documents", "JsonObject", "Leases", "Store", "WindowHit", "open_store"]
+__all__ = [
+    "Backlog",
+    "Beat",
+    "Counters",
+    "Document",
+    "Documents",
+    "Files",
+    "Jobs",
+    "JsonObject",
+    "Leases",
+    "Store",
+    "StoredFile",
+    "WindowHit",
+    "open_store",
+]
 
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+
+
+class Store(Documents, Counters, Leases, Jobs, Protocol):
+    """All verbs of one store."""
+
+    async def close(self) -> None:
+        """Give up connections and threads."""
+        ...
 
 
 def open_store(settings: Settings) -> Store:

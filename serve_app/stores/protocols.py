@@ -99,11 +99,3 @@ class Leases(Protocol):
     async def held(self, name: str) -> int:
         """How many slots are held now."""
         ...
-
-
-class Store(Documents, Counters, Leases, Protocol):
-    """All verbs of one store."""
-
-    async def close(self) -> None:
-        """Give up connections and threads."""
-        ...

@@ -14,11 +14,12 @@ from serve_app.errors import Conflict
 from serve_app.stores import redis_scripts as scripts
 from serve_app.stores.encoding import dump, finite, load, micros, window_hit, window_micros
 from serve_app.stores.protocols import Document, JsonObject, WindowHit
+from serve_app.stores.redis_jobs import RedisJobs
 from serve_app.stores.redis_server import RedisServer
 
 
-class RedisStore:
-    """All verbs on one server; each argument and error as in `protocols.Store`. Belongs to one event loop.
+class RedisStore(RedisJobs):
+    """All verbs on one server; each argument and error as in `stores.Store`. Belongs to one event loop.
 
     `clock` replaces the server's time, for tests.
     """

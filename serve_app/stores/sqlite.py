@@ -13,6 +13,8 @@ from serve_app.stores import sqlite_verbs as verbs
 from serve_app.stores.encoding import dump, finite, micros, window_micros
 from serve_app.stores.protocols import Document, JsonObject, WindowHit
 from serve_app.stores.sqlite_file import SqliteFile
+from serve_app.stores.sqlite_job_verbs import SCHEMA as JOBS_SCHEMA
+from serve_app.stores.sqlite_jobs import SqliteJobs
 
 BUSY_TIMEOUT_S = 5.0
 """How long a verb waits for other writers: a commit takes well under 1 ms, so only a stuck host gets here."""
@@ -38,13 +40,13 @@ CREATE INDEX IF NOT EXISTS leases_expiry ON leases (expires_at);
 """
 
 
-class SqliteStore:
-    """All verbs on one file; each argument and error as in `protocols.Store`."""
+class SqliteStore(SqliteJobs):
+    """All verbs on one file; each argument and error as in `serve_app.stores.Store`."""
 
     def __init__(
         self, path: Path, *, clock: Clock | None = None, busy_timeout_s: float = BUSY_TIMEOUT_S
     ) -> None:
-        self._file = SqliteFile(path, SCHEMA, clock or SystemClock(), busy_timeout_s)
+        self._file = SqliteFile(path, SCHEMA + JOBS_SCHEMA, clock or SystemClock(), busy_timeout_s)
 
     async def get(self, collection: str, key: str) -> Document | None:
         return await self._file.read(verbs.get, collection, key)

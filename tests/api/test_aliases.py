@@ -75,7 +75,7 @@ async def test_every_path_answers_with_and_without_a_slash(app: FastAPI, client:
     """RT-43: the same status and body both ways, never a redirect."""
     routes = [route for route in app.routes if isinstance(route, APIRoute)]
     for route in routes:
-        path = route.path.format_map(dict.fromkeys(route.param_convertors, "1"))
+        path = route.path_format.format_map(dict.fromkeys(route.param_convertors, "1"))
         method = min(route.methods or {"GET"})
         plain, slashed = [
             await client.request(method, asked, headers={"x-request-id": "1"}) for asked in (path, f"{path}/")

@@ -17,7 +17,7 @@ from openai import AsyncOpenAI
 
 from deployments.local import LocalModels
 from deployments.models import ModelArgs
-from deployments.tts.embedded import EmbeddedSynthesizer
+from deployments.tts import formant
 from deployments.vad.silero import SileroDetector
 from serve_app.app import create_app
 from serve_app.auth import Policy
@@ -283,7 +283,7 @@ async def test_a_stream_is_told_as_it_grows_and_ends_with_its_reader(
 
 async def test_the_embedded_engine_hears_a_sentence(backends: Backends, key: str) -> None:
     """OAI-001, VP-001: the whole way: spoken, encoded, uploaded, cut, recognised."""
-    speech = EmbeddedSynthesizer().synthesize("วันนี้เราเรียนภาษาไทย")
+    speech = formant.synthesize("วันนี้เราเรียนภาษาไทย")
     samples = (speech.samples * 32767).astype("int16")
     engine = "deployments.asr.embedded:EmbeddedRecognizer"
     models = await asyncio.to_thread(LocalModels.load, [ModelArgs(task="asr", name="whisper", engine=engine)])

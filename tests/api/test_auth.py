@@ -150,6 +150,17 @@ async def test_optional_surfaces(tmp_path: Path, app: FastAPI, client: httpx.Asy
         assert (await client.get("/probe/voice", headers={"x-api-key": key})).status_code == 200
 
 
+async def test_signatures_do_not_reach_the_log(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """OUT-001, KEY-013: a signed URL opens a file, so the access log keeps its signature to itself."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    with caplog.at_level(logging.INFO):
+        await client.get("/uploads/generations/a.wav", params={"exp": "1", "sig": "c2VjcmV0"})
+    assert "exp=1&sig=***" in caplog.text.replace("%2A", "*")
+    assert "c2VjcmV0" not in caplog.text
+
+
 async def test_keys_do_not_reach_the_logs(
     client: httpx.AsyncClient, app: FastAPI, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:

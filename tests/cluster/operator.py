@@ -1,7 +1,7 @@
 """An operator's shell on a running cluster, in its own process: one JSON command per line in, one answer out.
 
 It uses the standard calls (`serve.delete`, the client call behind `serve run`), and calls models through
-`deployments.handles` as the gateway does.
+`deployments.cluster_models` as the gateway does.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ray import serve
 from ray.serve.context import _get_global_client
 from ray.serve.schema import ServeDeploySchema
 
-from deployments.handles import ClusterModels
-from serve_app.engines import SAMPLE_RATE
+from deployments.cluster_models import ClusterModels
+from serve_app.engines import SAMPLE_RATE, Speech, SpeechRequest
 from serve_app.errors import KaleidoError
 
 MODELS = ClusterModels()
@@ -53,10 +53,11 @@ async def transcribe(seconds: float, first: float = 0.0) -> str:
 async def synthesize(text: str) -> str:
     """Length of the speech in samples, or the code of the error."""
     try:
-        synthesizer = await MODELS.synthesizer("embedded")
-        speech = await synthesizer.synthesize(text, language="th", voice="default")
+        synthesizer = await MODELS.synthesizer("f5")
+        *_, speech = [item async for item in synthesizer.synthesize(SpeechRequest(text, "th", "f5", 0))]
     except KaleidoError as error:
         return error.code
+    assert isinstance(speech, Speech)
     return str(len(speech.samples))
 
 

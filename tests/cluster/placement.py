@@ -37,6 +37,9 @@ def place() -> dict[str, Any]:
     config = tiny("rtx4090x8.yaml")
     scaling = config["applications"][0]["deployments"][0]["autoscaling_config"]
     scaling.update(min_replicas=RECOGNIZERS)
+    for row in config["applications"]:
+        # Their own environments are on the GPU nodes only.
+        row["deployments"][0]["ray_actor_options"].pop("runtime_env", None)
     serve.start(proxy_location="Disabled")
     client = _get_global_client()
     assert client is not None

@@ -22,6 +22,8 @@ START_S = 180.0
 STOP_S = 60.0
 GATEWAY = "ServeReplica:api"
 RECOGNIZER = "ServeReplica:asr-typhoon"
+TTS = frozenset({"f5", "vieneu_v2", "cosytts", "qwen_viet_tts", "omnivoice"})
+"""Public names that one application answers for on a laptop."""
 TINY = {"asr": "tests.engines.tiny:TinyRecognizer", "tts": "tests.engines.tiny:TinySynthesizer"}
 
 

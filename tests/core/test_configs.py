@@ -11,14 +11,21 @@ import pytest
 import yaml
 
 from deployments.environment import RAY_ENVIRONMENT
-from deployments.models import MODEL, api_row, model_rows, read_config
+from deployments.job_scaling import replicas_for_jobs
+from deployments.models import DISPATCHER, MODEL, api_row, dispatcher_rows, model_rows, read_config
+from serve_app.flows.job_kinds import FLOWS
 
 # Ray 2.60 itself still declares fields in pydantic's old way.
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20")
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIGS = sorted(path for path in (ROOT / "configs").glob("*.yaml") if path.name != "plans.yaml")
-DEPLOYMENT = {MODEL: "model", "deployments.apps:api": "api", "deployments.apps:api_behind_proxy": "api"}
+DEPLOYMENT = {
+    MODEL: "model",
+    DISPATCHER: "dispatcher",
+    "deployments.apps:api": "api",
+    "deployments.apps:api_behind_proxy": "api",
+}
 METRICS_INTERVAL_S = 10.0
 """Serve's default, which `look_back_period_s` must exceed: else a warning that is to become an error."""
 
@@ -48,6 +55,20 @@ def test_rows_follow_the_conventions(config: dict[str, Any]) -> None:
     assert [row["name"] for row in models] == [args.application for args in model_rows(config)]
     for row in config["applications"]:
         assert [each["name"] for each in row["deployments"]] == [DEPLOYMENT[row["import_path"]]]
+
+
+def test_every_kind_of_job_is_run(config: dict[str, Any]) -> None:
+    """JOB-002: by exactly one dispatcher of the config, on the store of the API; scaled by its jobs."""
+    rows = dispatcher_rows(config)
+    assert sorted(kind for row in rows for kind in row.concurrency) == sorted(FLOWS)
+    assert {row.build_settings().store_url for row in rows} == {api_row(config).build_settings().store_url}
+    policies = [
+        deployment["autoscaling_config"]["policy"]["policy_function"]
+        for row in config["applications"]
+        if row["import_path"] == DISPATCHER
+        for deployment in row["deployments"]
+    ]
+    assert set(policies) == {f"{replicas_for_jobs.__module__}:{replicas_for_jobs.__name__}"}
 
 
 def test_every_deployment_autoscales_from_day_one(config: dict[str, Any]) -> None:

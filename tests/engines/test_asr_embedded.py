@@ -12,7 +12,7 @@ import soxr
 
 from deployments.asr.embedded import EmbeddedRecognizer
 from deployments.asr.replica import Window
-from deployments.tts.embedded import EmbeddedSynthesizer
+from deployments.tts import formant
 from serve_app.engines import SAMPLE_RATE, Audio, Hints, Word
 from serve_app.errors import InvalidRequest
 from training.edit_distance import edit_distance
@@ -31,7 +31,7 @@ def recognizer() -> EmbeddedRecognizer:
 @cache
 def say(text: str, voice: str = "malee") -> Audio:
     """A sentence at 16 kHz."""
-    speech = EmbeddedSynthesizer().synthesize(text, voice=voice)
+    speech = formant.synthesize(text, voice=voice)
     return np.asarray(soxr.resample(speech.samples, speech.sample_rate, SAMPLE_RATE), np.float32)
 
 

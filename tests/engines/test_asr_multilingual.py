@@ -10,7 +10,7 @@ import soxr
 
 from deployments.asr.embedded_multilingual import EmbeddedMultilingualRecognizer
 from deployments.asr.replica import Window
-from deployments.tts.embedded import EmbeddedSynthesizer
+from deployments.tts import formant
 from serve_app.engines import SAMPLE_RATE, Audio, Hints
 from serve_app.errors import InvalidRequest
 
@@ -27,7 +27,7 @@ def recognizer() -> Iterator[EmbeddedMultilingualRecognizer]:
 
 def say(text: str, language: str) -> Audio:
     """A sentence at 16 kHz, in a voice that the detection was not calibrated on."""
-    speech = EmbeddedSynthesizer().synthesize(text, language=language, voice="linda")
+    speech = formant.synthesize(text, language=language, voice="linda")
     return np.asarray(soxr.resample(speech.samples, speech.sample_rate, SAMPLE_RATE), np.float32)
 
 

@@ -13,10 +13,10 @@ from deployments import loader
 from deployments.asr.replica import RecognizerReplica, pcm16, samples_of
 from deployments.loader import EngineConfigError, load_engine
 from deployments.tts.replica import SynthesizerReplica
-from serve_app.engines import SAMPLE_RATE, Audio
+from serve_app.engines import SAMPLE_RATE, Audio, Progress, Speech, SpeechRequest
 from serve_app.errors import DecodeFailed, EngineNotInstalled, InvalidRequest, SynthesisFailed
 from tests.conftest import eventually
-from tests.engines.tiny import POISON, TinyRecognizer, TinySynthesizer
+from tests.engines.tiny import POISON, STEPS, TinyRecognizer, TinySynthesizer
 
 TINY = "tests.engines.tiny:TinyRecognizer"
 
@@ -34,7 +34,7 @@ def engine() -> TinyRecognizer:
 
 @pytest.fixture
 async def replica(engine: TinyRecognizer) -> AsyncIterator[RecognizerReplica]:
-    built = RecognizerReplica(engine, "typhoon", max_batch_items=4, max_batch_seconds=10)
+    built = RecognizerReplica(engine, ["typhoon"], max_batch_items=4, max_batch_seconds=10)
     engine.batches.clear()
     yield built
     engine.gate.set()
@@ -63,13 +63,13 @@ async def test_replica_answers_with_words_and_the_public_name(replica: Recognize
     heard = await replica.transcribe(audio(2.5), final=True)
     assert [word.text for word in heard.words] == ["w0", "w1"]
     assert heard.decode_ms >= 0
-    card = await replica.card()
+    (card,) = await replica.cards()
     assert (card.engine, card.impl, card.embedded) == ("typhoon", "tiny", True)
 
 
 async def test_warm_up_runs_before_the_first_request(engine: TinyRecognizer) -> None:
     """A new replica has decoded its example before anyone calls it."""
-    replica = RecognizerReplica(engine, "typhoon")
+    replica = RecognizerReplica(engine, ["typhoon"])
     assert engine.batches == [[0.5]]
     replica.close()
 
@@ -150,7 +150,7 @@ async def test_one_bad_input_does_not_hurt_its_batch(
 
 async def test_a_hung_engine_fails_the_health_check(engine: TinyRecognizer) -> None:
     """A replica whose engine call does not return asks to be replaced."""
-    replica = RecognizerReplica(engine, "typhoon", stuck_after_s=0)
+    replica = RecognizerReplica(engine, ["typhoon"], stuck_after_s=0)
     replica.check_health()
     engine.batches.clear()
     task = await hold(engine, replica)
@@ -161,17 +161,79 @@ async def test_a_hung_engine_fails_the_health_check(engine: TinyRecognizer) -> N
     replica.close()
 
 
-async def test_synthesizer_passes_the_callers_mistakes_through() -> None:
-    """InvalidRequest is the caller's own; any other failure of the engine is SynthesisFailed (ERR-007)."""
-    replica = SynthesizerReplica(TinySynthesizer(), "embedded")
-    speech = await replica.synthesize("abc", language="th", voice="default")
+def say(text: str) -> SpeechRequest:
+    return SpeechRequest(text, "th", "f5", 0)
+
+
+@pytest.fixture
+def voice() -> TinySynthesizer:
+    return TinySynthesizer()
+
+
+@pytest.fixture
+async def speaker(voice: TinySynthesizer) -> AsyncIterator[SynthesizerReplica]:
+    built = SynthesizerReplica(voice, ["f5", "omnivoice"])
+    voice.spoken.clear()
+    yield built
+    voice.gate.set()
+    built.close()
+
+
+async def test_speech_comes_after_its_progress(speaker: SynthesizerReplica) -> None:
+    """TTS-023: each step is told, in order, and the speech comes last."""
+    *steps, speech = [item async for item in speaker.synthesize(say("abc"))]
+    assert steps == [Progress("synthesis", step, STEPS) for step in range(STEPS)]
+    assert isinstance(speech, Speech)
     assert speech.samples.shape == (300,)
+
+
+async def test_one_process_may_answer_for_several_public_names(speaker: SynthesizerReplica) -> None:
+    """ASR-002: one card for each, all of the same engine."""
+    cards = await speaker.cards()
+    assert [(card.engine, card.task, card.impl) for card in cards] == [
+        ("f5", "tts", "tiny-tone"),
+        ("omnivoice", "tts", "tiny-tone"),
+    ]
+
+
+async def test_synthesizer_passes_the_callers_mistakes_through(speaker: SynthesizerReplica) -> None:
+    """ERR-007: InvalidRequest is the caller's own; any other failure of the engine is SynthesisFailed."""
     with pytest.raises(InvalidRequest, match="text"):
-        await replica.synthesize(" ", language="th", voice="default")
+        [_ async for _ in speaker.synthesize(say(" "))]
     with pytest.raises(SynthesisFailed):
-        await replica.synthesize(None, language="th", voice="default")  # type: ignore[arg-type]
-    assert (await replica.card()).engine == "embedded"
-    replica.close()
+        [_ async for _ in speaker.synthesize(say(None))]  # type: ignore[arg-type]
+
+
+async def test_a_caller_who_leaves_stops_the_engine(
+    voice: TinySynthesizer, speaker: SynthesizerReplica
+) -> None:
+    """TTS-001: closing the iterator stops the text within one step, and the next one is spoken."""
+    voice.gate.clear()
+    items = speaker.synthesize(say("given up"))
+    assert await anext(items) == Progress("synthesis", 0, STEPS)
+    await items.aclose()
+    voice.gate.set()
+    *_, speech = [item async for item in speaker.synthesize(say("abc"))]
+    assert isinstance(speech, Speech)
+    assert voice.spoken == ["abc"]
+
+
+async def test_a_caller_who_leaves_the_queue_is_never_spoken(
+    voice: TinySynthesizer, speaker: SynthesizerReplica
+) -> None:
+    """TTS-001: texts wait their turn; one that is given up costs the others nothing."""
+
+    async def spoken(text: str) -> None:
+        async for _ in speaker.synthesize(say(text)):
+            pass
+
+    voice.gate.clear()
+    first, second, third = (asyncio.create_task(spoken(text)) for text in ("one", "two", "three"))
+    await asyncio.sleep(0)
+    second.cancel()
+    voice.gate.set()
+    await asyncio.gather(first, third)
+    assert voice.spoken == ["one", "three"]
 
 
 def test_sixteen_bit_audio_crosses_the_wire_unchanged() -> None:
@@ -209,5 +271,7 @@ def test_loader_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("importlib.metadata.requires", lambda _: requires)
     with pytest.raises(EngineNotInstalled, match=r"kaleido-serve\[embedded\]"):
         raise loader._missing_module("deployments.tts.x:X", "espeakng_loader.sub")
+    with pytest.raises(EngineNotInstalled, match=r"kaleido-serve\[f5\].* --no-deps f5-tts"):
+        raise loader._missing_module("deployments.tts.f5:F5Synthesizer", "f5_tts.model")
     with pytest.raises(EngineNotInstalled, match="pip install torch"):
         raise loader._missing_module("deployments.tts.x:X", "torch")

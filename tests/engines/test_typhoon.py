@@ -173,7 +173,7 @@ def test_the_card_names_the_checkpoint(scripted: TyphoonRecognizer) -> None:
 
 async def test_a_replica_serves_it(scripted: TyphoonRecognizer) -> None:
     """ASR-045: the engine does what a replica asks of it, the warm-up too."""
-    replica = RecognizerReplica(scripted, "typhoon")
+    replica = RecognizerReplica(scripted, ["typhoon"])
     heard = await replica.transcribe(speech(1.0), final=True)
     assert "".join(word.text for word in heard.words) == "สวัสดีครับวันนี้เราเรียนภาษาไทยhello"
 

@@ -119,12 +119,12 @@ def test_an_english_model_knows_english_only(tmp_path: Path) -> None:
 
 async def test_a_replica_serves_it(whisper: WhisperRecognizer) -> None:
     """ASR-002, ASR-045, ASR-050, VP-001: hints and 16-bit audio go through; the public name is the row's."""
-    replica = RecognizerReplica(whisper, "whisper-large")
+    replica = RecognizerReplica(whisper, ["whisper-large"])
     thai = await replica.transcribe(pcm16(hear(THAI)), final=True, hints=Hints("th"), live=False)
     silent = await replica.transcribe(pcm16(SILENCE), final=True)
     assert texts([thai, silent]) == ["สวัสดีครับเราเรียนภาษาไทย", ""]
     assert thai.decode_ms > 0
-    assert (await replica.card()).engine == "whisper-large"
+    assert [card.engine for card in await replica.cards()] == ["whisper-large"]
     with pytest.raises(InvalidRequest, match="'xx'"):
         await replica.transcribe(hear(THAI), final=True, hints=Hints("xx"))
     replica.close()

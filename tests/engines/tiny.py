@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Sequence
 
 import numpy as np
 
 from deployments.asr.replica import Window
-from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Speech, Transcription, Word
+from deployments.tts.replica import Report
+from serve_app.engines import (
+    SAMPLE_RATE,
+    Audio,
+    EngineCard,
+    Progress,
+    Speech,
+    SpeechRequest,
+    Transcription,
+    Word,
+)
 from serve_app.errors import InvalidRequest
 
 POISON = 0.75
@@ -45,16 +56,35 @@ class TinyRecognizer:
         return np.zeros(SAMPLE_RATE // 2, np.float32)
 
 
+STEPS = 4
+"""Of the tiny synthesiser."""
+SLOW = "slow"
+"""A text that starts so takes a quarter of a second for each step."""
+FATAL = "die"
+"""A text that starts so kills the process."""
+
+
 class TinySynthesizer:
-    """A tone as long as the text."""
+    """A tone as long as the text, made in steps; remembers what it finished."""
 
     def __init__(self) -> None:
         self.card = EngineCard("unnamed", "tiny-tone", embedded=True)
+        self.example = SpeechRequest("ready", "th", "", 0)
+        self.spoken: list[str] = []
+        self.gate = threading.Event()
+        self.gate.set()
 
-    def synthesize(self, text: str, *, language: str, voice: str) -> Speech:
-        if not text.strip():
+    def synthesize(self, request: SpeechRequest, report: Report) -> Speech:
+        if not request.text.strip():
             raise InvalidRequest("text must not be empty.")
-        return Speech(np.full(len(text) * 100, 0.5, np.float32), SAMPLE_RATE)
+        if request.text.startswith(FATAL):
+            os._exit(9)
+        for step in range(STEPS):
+            report(Progress("synthesis", step, STEPS))
+            time.sleep(0.25 if request.text.startswith(SLOW) else 0)
+            assert self.gate.wait(30)
+        self.spoken.append(request.text)
+        return Speech(np.full(len(request.text) * 100, 0.5, np.float32), SAMPLE_RATE)
 
 
 def _starts_with(window: Audio, mark: float) -> bool:

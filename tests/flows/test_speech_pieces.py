@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soxr
 
-from deployments.tts.embedded import EmbeddedSynthesizer
+from deployments.tts import formant
 from deployments.vad.silero import SileroDetector
 from serve_app.audio_file import AudioFile
 from serve_app.core.endpointing import PAD
@@ -140,7 +140,7 @@ def test_a_recording_that_breaks_gives_the_pieces_before() -> None:
 @pytest.mark.parametrize("kind", ["webm", "mp3"])
 def test_real_speech_in_a_real_file(kind: str) -> None:
     """VP-001: two sentences with six seconds between are two pieces, each at its place."""
-    speech = EmbeddedSynthesizer().synthesize("สวัสดีครับ วันนี้เราจะเรียนภาษาไทย")
+    speech = formant.synthesize("สวัสดีครับ วันนี้เราจะเรียนภาษาไทย")
     spoken = (soxr.resample(speech.samples, speech.sample_rate, 48_000) * 32767).astype(np.int16)
     silence = np.zeros(6 * 48_000, np.int16)
     content = encode(kind, np.concatenate([silence, spoken, silence, spoken, silence]))

@@ -44,7 +44,7 @@ async def test_one_request_in_twelve_is_a_final() -> None:
 async def test_callers_at_once_share_batches() -> None:
     """ASR-015: through the real replica; each caller asks once at least."""
     engine = TinyRecognizer()
-    replica = RecognizerReplica(engine, "typhoon")
+    replica = RecognizerReplica(engine, ["typhoon"])
     windows = [np.zeros(SAMPLE_RATE, np.float32)] * 2
     found = await throughput(replica, windows, 5, seconds=0)
     replica.close()

@@ -8,6 +8,7 @@ from unittest.mock import ANY
 import pytest
 import redis
 
+from serve_app.core.jobs import JobState, new_job
 from serve_app.errors import StoreUnavailable
 from serve_app.stores.redis import RedisStore
 from tests.conftest import eventually
@@ -34,6 +35,25 @@ async def test_everything_that_expires_leaves_by_itself(
     await real_time.add("audio", 1.0, ttl_s=0.2, once="event")
     await eventually(lambda: redis_server.keys() == [])
     assert await real_time.acquire("slots", "b", limit=1, ttl_s=60)
+
+
+async def test_only_ended_jobs_leave_by_themselves(real_time: RedisStore, redis_server: PrivateRedis) -> None:
+    """JOB-006: a job that waits or runs is never forgotten; one that has ended leaves nothing."""
+    for job_id in "abcde":
+        await real_time.submit(new_job(job_id, "tts", "team", {}, float(ord(job_id))), bound=9)
+    claimed = [await real_time.claim(("tts",), lease_s=60, attempts=3, keep_s=60) for _ in "abc"]
+    first, second, third = (job for job in claimed if job)
+    await real_time.finish(first, JobState.SUCCESS, keep_s=0.2, result={})
+    await real_time.cancel(second.id, keep_s=0.2)
+    await real_time.retry(second, error="", delay_s=0)
+    await real_time.cancel("d", keep_s=0.2)
+    queues = ["kaleido:jobs:begun:tts", "kaleido:jobs:waiting:tts"]
+    await eventually(lambda: redis_server.keys() == [f"kaleido:job:{third.id}", "kaleido:job:e", *queues])
+    with redis.Redis.from_url(redis_server.url) as client:
+        assert set(map(client.ttl, client.keys())) == {-1}
+    await real_time.finish(third, JobState.SUCCESS, keep_s=0, result={})
+    await real_time.cancel("e", keep_s=0)
+    await eventually(lambda: redis_server.keys() == [])
 
 
 async def test_a_lasting_document_keeps_its_collection(

@@ -1,0 +1,57 @@
+"""Text to speech for OpenAI clients: `POST /v1/audio/speech`, by any synthesiser here (RT-51)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+from fastapi import Request, Response
+
+from serve_app.api.audio_speech.answers import encoded, events, following
+from serve_app.api.audio_speech.requests import SpeechBody, order_of
+from serve_app.backends import Backends
+from serve_app.core.sentences import pieces
+from serve_app.core.tts_rules import LONGEST_TEXT
+from serve_app.flows.long_speech import long_speech
+from serve_app.flows.references import settled
+from serve_app.flows.speech import request_of
+from serve_app.flows.speech_orders import check_speaks
+from serve_app.speech_formats import FORMATS
+from serve_app.streaming import LiveAnswer
+from serve_app.wire import BackendsDep, CallerDep, surface, unless_gone
+
+router = surface("/v1/audio", "audio-speech")
+
+
+@router.post(
+    "/speech",
+    response_class=Response,
+    responses={
+        200: {"description": "The speech.", "content": {"audio/mpeg": {}, "text/event-stream": {}}},
+        "default": {"description": "An error as OpenAI tells it (ERR-017)."},
+    },
+)
+async def create_speech(
+    request: Request, caller: CallerDep, backends: BackendsDep, body: SpeechBody
+) -> Response:
+    """Speak a text of up to 4096 characters. The answer begins with the first sentence, so that what fails
+    until then has its own status; leaving stops the work."""
+    parts = await _begin(request, backends, caller.team_id, body)
+    first = await unless_gone(request, anext(parts))
+    if body.stream_format == "sse":
+        return LiveAnswer(events(following(first, parts)), "text/event-stream")
+    return LiveAnswer(following(first, parts), FORMATS[body.response_format].media_type)
+
+
+async def _begin(
+    request: Request, backends: Backends, team: str, body: SpeechBody
+) -> AsyncGenerator[bytes, None]:
+    """Everything that can be checked is, before anything is spoken."""
+    cards = request.app.state.cards
+    order = await order_of(backends, team, body)
+    await check_speaks(cards, order.model, order.language)
+    order = await settled(backends, cards, team, order)
+    spoken = replace(await request_of(backends, team, order), speed=body.speed)
+    texts = await asyncio.to_thread(pieces, body.input, longest=LONGEST_TEXT)
+    return encoded(long_speech(backends, team, spoken, texts), FORMATS[body.response_format])

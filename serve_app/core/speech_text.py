@@ -1,0 +1,69 @@
+"""Text that is to be spoken: what is left of what a caller sent, and which language it is in."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+
+from serve_app.errors import InvalidRequest
+
+WRITTEN_INSIDE_WORDS = frozenset("\u200b\u200c\u200d\u2060")
+"""Invisible marks that writers need: breaks between Thai words, joined letters and emoji."""
+SCRIPTS = {"THAI": "th", "LAO": "lo", "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "CJK": "zh"}
+"""The first word of a letter's Unicode name tells its script, and the script its language."""
+VIETNAMESE = frozenset("ăđơư") | frozenset(map(chr, range(0x1EA0, 0x1EFA)))
+"""Letters that no other language of ours has."""
+
+
+def spoken_text(text: str, *, field: str, longest: int) -> str:
+    """What is left to speak of a text, on one line (TTS-002).
+
+    Raises InvalidRequest, which names `field`, when nothing is left that has a sound, or more than `longest`
+    code points.
+    """
+    left = one_line(text)
+    if not speakable(left):
+        raise InvalidRequest(f"{field}: It has nothing that can be spoken.")
+    if len(left) > longest:
+        raise InvalidRequest(f"{field}: It may have {longest} characters, not {len(left)}.")
+    return left
+
+
+def one_line(text: str) -> str:
+    """A text trimmed and on one line: any white space is a space, what is hidden is gone.
+
+    Hidden are control characters, halves of surrogate pairs, and invisible formatting marks, among them all
+    that turn the direction of text.
+    """
+    return "".join(map(_kept, text)).strip()
+
+
+def speakable(text: str) -> bool:
+    """Whether there is a letter or a digit; marks, signs and emoji alone have no reading."""
+    return any(unicodedata.category(character)[0] in "LN" for character in text)
+
+
+def _kept(character: str) -> str:
+    if character.isspace():
+        return " "
+    hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs") and character not in WRITTEN_INSIDE_WORDS
+    return "" if hidden else character
+
+
+def language_of(text: str) -> str:
+    """The language of a text by its script: `th lo ko ja zh vi`, else `en`.
+
+    Letters of a script of its own count and Latin ones do not: an engine for Thai reads a name in Latin
+    letters, while one for English reads no Thai. Kana anywhere make ideographs Japanese.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    found = Counter(language for letter in composed if (language := _by_script(letter)))
+    if not found:
+        return "vi" if VIETNAMESE & set(composed.lower()) else "en"
+    if "ja" in found:
+        found["ja"] += found.pop("zh", 0)
+    return found.most_common(1)[0][0]
+
+
+def _by_script(letter: str) -> str:
+    return "" if letter.isascii() else SCRIPTS.get(unicodedata.name(letter, "").split(" ")[0], "")

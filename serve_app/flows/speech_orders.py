@@ -1,0 +1,53 @@
+"""From a caller's fields to a queued speech job (TTS-001, TTS-010, JOB-005)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict
+
+from serve_app.backends import Backends
+from serve_app.cards import Cards
+from serve_app.core.jobs import Job
+from serve_app.core.tts_rules import LARGEST_SEED, SpeechFields, resolve
+from serve_app.errors import InvalidRequest, UpstreamUnreachable
+from serve_app.flows import jobs
+from serve_app.flows.idempotency import fingerprint, once
+from serve_app.flows.references import settled
+from serve_app.flows.speech import KIND
+
+ROUTE = "POST /api/tts/v1/audio/speech"
+"""Under which idempotency keys are kept."""
+
+
+async def order_speech(
+    backends: Backends, cards: Cards, team: str, asked: SpeechFields, idempotency_key: str | None
+) -> Job:
+    """Check all that can be checked before a job is accepted, then queue it; a repeat gives the first job.
+
+    Raises InvalidRequest, what `settled` raises, UpstreamUnreachable when nothing that lives speaks for the
+    model (ERR-006), QueueFull, IdempotencyConflict and IdempotencyInProgress.
+    """
+    body = fingerprint(asdict(asked))
+    async with once(backends.store, backends.clock, team, ROUTE, idempotency_key, body) as job_id:
+        if idempotency_key and (repeated := await backends.store.job(job_id)):
+            return repeated
+        order = resolve(asked, backends.settings.tts_pairs, random_seed=random_seed())
+        await check_speaks(cards, order.model, order.language)
+        order = await settled(backends, cards, team, order)
+        bound = backends.settings.tts_max_waiting
+        return await jobs.submit(backends, KIND, team, asdict(order), job_id=job_id, bound=bound)
+
+
+def random_seed() -> int:
+    """For callers who give none; drawn once, so that every attempt at a job speaks alike."""
+    return secrets.randbelow(LARGEST_SEED + 1)
+
+
+async def check_speaks(cards: Cards, model: str, language: str) -> None:
+    """Raises UpstreamUnreachable when nothing lives behind a model's name, and InvalidRequest when what does
+    has not this language."""
+    living = [card for card in await cards.latest() if (card.task, card.engine) == ("tts", model)]
+    if not living:
+        raise UpstreamUnreachable(f"No runtime of {model} answers.")
+    if living[0].languages and language not in living[0].languages:
+        raise InvalidRequest(f"language: {model} speaks {', '.join(living[0].languages)} here.")

@@ -1,0 +1,70 @@
+"""From a recording that somebody sends, or a URL, to a custom voice (TTS-020, TTS-021)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import BinaryIO
+from urllib.parse import unquote
+
+from serve_app.backends import Backends
+from serve_app.cards import Cards
+from serve_app.core.slug import slug
+from serve_app.core.speech_text import one_line
+from serve_app.core.tts_rules import LANGUAGES, one_of
+from serve_app.core.voice_rules import bounded
+from serve_app.engines import Reference
+from serve_app.errors import InvalidRequest, TooLarge
+from serve_app.flows.auto_transcript import heard_in
+from serve_app.flows.custom_voices import MAX_BYTES, CustomVoice, CustomVoices
+from serve_app.flows.reference_audio import read_reference
+from serve_app.flows.references import fetched
+
+DEFAULT_MODEL = "omnivoice"
+"""It clones in every language."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewVoice:
+    """What a caller sent; an empty field was not given."""
+
+    file: BinaryIO | None
+    """Seekable; or a URL."""
+    size: int
+    """Bytes of the file."""
+    filename: str
+    url: str
+    name: str
+    model: str
+    language: str
+    transcript: str
+
+
+async def register(backends: Backends, cards: Cards, team: str, new: NewVoice) -> CustomVoice:
+    """Keep a voice under the slug of its name, or else of its file's.
+
+    Raises InvalidRequest, InvalidAudio, AudioTooLong, TooLarge, UnsafeUrl, FetchFailed, and Conflict for a
+    name that is taken.
+    """
+    if (new.file is None) == (not new.url):
+        raise InvalidRequest("audio_file: Send it or audio_url, one of the two.")
+    model = one_of("model", new.model or DEFAULT_MODEL, tuple(sorted(backends.settings.tts_pairs)))
+    language = one_of("language", new.language, LANGUAGES)
+    name = slug(new.name or PurePath(unquote(new.filename or new.url)).stem, field="name")
+    voices = CustomVoices(backends, team)
+    await voices.check_free(name)
+    reference = await _recording(backends, new)
+    if not reference.transcript:
+        text = await heard_in(backends, cards, reference, language)
+        reference = replace(reference, transcript=text)
+    return await voices.add(name, model, language, reference)
+
+
+async def _recording(backends: Backends, new: NewVoice) -> Reference:
+    transcript = bounded("transcript", one_line(new.transcript))
+    if new.file is None:
+        return await fetched(backends, new.url, transcript)
+    if new.size > MAX_BYTES:
+        raise TooLarge(f"audio_file: It may have {MAX_BYTES} bytes.")
+    return await asyncio.to_thread(read_reference, new.file, transcript)
