@@ -15,15 +15,14 @@ class EngineReplica(Generic[Item, Result]):
 
     def __init__(
         self,
-        card: EngineCard,
+        cards: Sequence[EngineCard],
         task: str,
-        names: Sequence[str],
         batcher: Batcher[Item, Result],
         stuck_after_s: float,
     ) -> None:
-        """`names` are the public names it answers for (ASR-002): small CPU engines stand in for several.
+        """`cards`: one for each public name it answers for (ASR-002); small CPU engines stand in for several.
         A call longer than `stuck_after_s` is a hung engine."""
-        self._cards = tuple(replace(card, engine=name, task=task) for name in names)
+        self._cards = tuple(replace(card, task=task) for card in cards)
         self._batcher = batcher
         self._stuck_after_s = stuck_after_s
 

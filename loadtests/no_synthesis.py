@@ -16,6 +16,9 @@ class NoSynthesis:
     card = EngineCard("none", "load-test-noise", embedded=True, note="For load tests: it speaks nothing.")
     example = SpeechRequest("ready", "en", "", 0)
 
+    def speakers(self, model: str) -> tuple[str, ...]:
+        return ()
+
     def synthesize(self, request: SpeechRequest, report: Report) -> Speech:
         report(Progress("synthesis", 1, 1))
         return Speech(

@@ -36,6 +36,8 @@ class EngineCard:
     """`asr` or `tts`; put on by the replica, with the public name."""
     languages: tuple[str, ...] = ()
     """ISO 639-1 codes it understands or speaks; empty for an engine that finds out by itself."""
+    speakers: tuple[str, ...] = ()
+    """Built-in voices of a synthesiser (TTS-014); put on by the replica."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ class Speech:
     """What the engine wants told to the caller beside the audio (TTS-025): plain JSON values."""
     synthesis_ms: float = 0.0
     """Time inside the engine, without waiting; put on by the replica."""
+    card: EngineCard | None = None
+    """Who really spoke (ASR-002); put on by the replica."""
 
 
 class SpeechRecognizer(Protocol):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -97,6 +97,7 @@ class ScriptedSynthesizer:
 
     name: str = "cosytts"
     languages: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
     script: list[Speech | Exception] = field(default_factory=list)
     asked: list[SpeechRequest] = field(default_factory=list)
     open: asyncio.Event = field(default_factory=asyncio.Event)
@@ -106,7 +107,7 @@ class ScriptedSynthesizer:
     def __post_init__(self) -> None:
         self.open.set()
 
-    async def synthesize(self, request: SpeechRequest) -> AsyncIterator[Progress | Speech]:
+    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Progress | Speech, None]:
         self.asked.append(request)
         finished = False
         try:
@@ -117,12 +118,19 @@ class ScriptedSynthesizer:
             finished = True
             if isinstance(speech, Exception):
                 raise speech
-            yield speech
+            yield replace(speech, card=await self.card())
         finally:
             self.cancelled += not finished
 
     async def card(self) -> EngineCard:
-        return EngineCard(self.name, "scripted", embedded=True, task="tts", languages=self.languages)
+        return EngineCard(
+            self.name,
+            "scripted",
+            embedded=True,
+            task="tts",
+            languages=self.languages,
+            speakers=self.speakers,
+        )
 
 
 def hum(text: str) -> Speech:

@@ -75,7 +75,8 @@ class RecognizerReplica(EngineReplica[Window, Transcription]):
             max_size=max_batch_seconds,
             lanes=len(LANES),
         )
-        super().__init__(engine.card, "asr", names, batcher, stuck_after_s)
+        cards = [replace(engine.card, engine=name) for name in names]
+        super().__init__(cards, "asr", batcher, stuck_after_s)
         # First calls are slow (memory arenas, dictionaries): no caller should pay for them.
         engine.recognize([Window(engine.example())])
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deployments.tts import formant, voice_matching
-from deployments.tts.embedded_voices import SAMPLES, FormantVoice, known, speaker_of, speaking
+from deployments.tts.embedded_voices import SAMPLES, FormantVoice, known, speaker_of, speakers, speaking
 from deployments.tts.replica import Report
 from serve_app.engines import EngineCard, Speech, SpeechRequest
 
@@ -66,6 +66,10 @@ class EmbeddedSynthesizer:
         "voice. Cloned voices are approximated in pitch and rate.",
     )
     example = SpeechRequest(text=SAMPLES["th"], language="th", model="f5", seed=0)
+
+    def speakers(self, model: str) -> tuple[str, ...]:
+        """Each model has those that its real engine has."""
+        return speakers(model)
 
     def synthesize(self, request: SpeechRequest, report: Report) -> Speech:
         """Speak a text at 22,050 Hz with a peak of `LEVEL`, reporting after each clause.

@@ -110,6 +110,11 @@ def known(field: str, name: str, table: Mapping[str, _Entry]) -> _Entry:
     return table[name]
 
 
+def speakers(model: str) -> tuple[str, ...]:
+    """Names of the built-in speakers of a public model; none for a name that is not public."""
+    return tuple(_MODELS.get(model, ()))
+
+
 def speaking(voice: FormantVoice, language: str) -> FormantVoice:
     """The voice with the pitch range that suits a language."""
     return voice if language in _TONAL else voice.turned(pitch_range=_PLAIN_RANGE)

@@ -75,6 +75,10 @@ class F5Synthesizer:
         )
         self.example = _example(min(files), self._default)
 
+    def speakers(self, model: str) -> tuple[str, ...]:
+        """None: it clones, or speaks in its one voice."""
+        return ()
+
     def synthesize(self, request: SpeechRequest, report: Report) -> Speech:
         """Speak in the voice of the reference, else of the configured one; Thai with the variant asked for.
 

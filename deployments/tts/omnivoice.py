@@ -66,6 +66,10 @@ class OmniVoiceSynthesizer:
             note="Clones a recorded voice or makes one up from a list of traits; it has no named speakers.",
         )
 
+    def speakers(self, model: str) -> tuple[str, ...]:
+        """None: it clones a voice or makes one up."""
+        return ()
+
     def synthesize(self, request: SpeechRequest, report: Report) -> Speech:
         """Speak in the voice of the reference, of `instruct`, or of the seed.
 

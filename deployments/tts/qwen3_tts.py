@@ -65,6 +65,10 @@ class Qwen3Synthesizer:
             reference=None if speakers else _faint_voice(),
         )
 
+    def speakers(self, model: str) -> tuple[str, ...]:
+        """Those of the CustomVoice checkpoint."""
+        return tuple(self._built_in.speakers) if self._built_in else ()
+
     def synthesize(self, request: SpeechRequest, report: Report) -> Speech:
         """Speak at 24 kHz, in the voice of the reference or of a built-in `speaker`, whom the extras name.
 
@@ -90,14 +94,13 @@ class Qwen3Synthesizer:
         return self._cloned.voice(request, request.reference)
 
     def _card(self, checkpoints: list[str]) -> EngineCard:
-        speakers = f"Speakers: {', '.join(self._built_in.speakers)}." if self._built_in else "No speakers."
-        clones = "Clones a recorded voice." if self._cloned else "Clones no voice."
+        without = "" if self._built_in else "Only clones: it has no speakers."
         return EngineCard(
             engine=self.family.engine,
             impl=f"qwen3-tts:{'+'.join(checkpoints)}",
             embedded=False,
             languages=tuple(self.family.languages),
-            note=f"{speakers} {clones}",
+            note=without if self._cloned else "Clones no voice.",
         )
 
 

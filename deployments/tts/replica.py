@@ -25,6 +25,10 @@ class Synthesizer(Protocol):
     example: SpeechRequest
     """Spoken once before the first caller: first calls are slow."""
 
+    def speakers(self, model: str) -> tuple[str, ...]:
+        """Names of the built-in voices of a public model (TTS-014)."""
+        ...
+
     def synthesize(self, request: SpeechRequest, report: Report) -> Speech:
         """Speak a text, reporting each step. Raises InvalidRequest for what it cannot speak."""
         ...
@@ -37,7 +41,8 @@ class SynthesizerReplica(EngineReplica["_Turn", Speech]):
         """`names` are the public model names. One call longer than `stuck_after_s` is a hung engine."""
         self._engine = engine
         batcher: Batcher[_Turn, Speech] = Batcher(self._speak, failure=SynthesisFailed)
-        super().__init__(engine.card, "tts", names, batcher, stuck_after_s)
+        cards = [replace(engine.card, engine=name, speakers=engine.speakers(name)) for name in names]
+        super().__init__(cards, "tts", batcher, stuck_after_s)
         engine.synthesize(engine.example, lambda progress: None)
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Progress | Speech, None]:
@@ -50,10 +55,13 @@ class SynthesizerReplica(EngineReplica["_Turn", Speech]):
             while (progress := await turn.news.get()) is not None:
                 yield progress
             speech, elapsed_ms = await speaking
-            yield replace(speech, synthesis_ms=elapsed_ms)
+            yield replace(speech, synthesis_ms=elapsed_ms, card=self._card_of(request.model))
         finally:
             turn.cancelled.set()
             speaking.cancel()
+
+    def _card_of(self, name: str) -> EngineCard:
+        return next((card for card in self._cards if card.engine == name), self._cards[0])
 
     def _speak(self, turns: Sequence[_Turn]) -> list[Speech]:
         return [self._engine.synthesize(turn.request, turn.report) for turn in turns]

@@ -49,8 +49,12 @@ class VieNeuSynthesizer:
             impl=f"vieneu-v2:{Path(checkpoint).name}",
             embedded=False,
             languages=("vi",),
-            note=f"Speakers: {', '.join(self._model.presets)}.{'' if encoder else ' Clones no voices.'}",
+            note="" if encoder else "Clones no voices.",
         )
+
+    def speakers(self, model: str) -> tuple[str, ...]:
+        """The presets of the checkpoint."""
+        return tuple(self._model.presets)
 
     def synthesize(self, request: SpeechRequest, report: Report) -> Speech:
         """Speak in the voice of the reference, else of the speaker, else of the first preset.
@@ -74,7 +78,9 @@ class VieNeuSynthesizer:
     def _voice(self, request: SpeechRequest) -> Voice:
         if request.reference:
             return self._voices[request.reference]
-        speaker = request.speaker or self._model.presets[0]
+        named = request.speaker or self._model.presets[0]
+        folded = {name.casefold(): name for name in self._model.presets}
+        speaker = folded.get(named.casefold(), named)
         _check("speaker", speaker, self._model.presets)
         codes, transcript = self._model.preset(speaker)
         return Voice(codes, phonemes(transcript))

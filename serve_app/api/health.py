@@ -17,6 +17,7 @@ class Engine(BaseModel):
     note: str
     task: str
     languages: tuple[str, ...]
+    speakers: tuple[str, ...]
 
 
 class Health(BaseModel):

@@ -38,7 +38,7 @@ async def speak_job(backends: Backends, job: Job, report: Report) -> JsonObject:
     day = datetime.fromtimestamp(job.created_at, UTC).strftime("%Y-%m-%d")
     path = output_path(FOLDER, f"tts_{order.model}", day, "wav")
     content = await asyncio.to_thread(wav, speech.samples, speech.sample_rate)
-    metadata = {**speech.extras, **await _impl(backends.models, order.model), **_told(order, speech)}
+    metadata = {**speech.extras, **_told(order, speech)}
     async with AsyncExitStack() as undo:
         undo.push_async_callback(backends.files.delete, path)
         keep_s = backends.settings.output_keep_s
@@ -80,15 +80,10 @@ def _checked(speech: Speech) -> Speech:
     return speech
 
 
-async def _impl(models: Models, model: str) -> Mapping[str, Any]:
-    """What really spoke (ASR-002)."""
-    cards = [card for card in await models.cards() if (card.task, card.engine) == ("tts", model)]
-    return {"engine_impl": cards[0].impl, "embedded": cards[0].embedded} if cards else {}
-
-
 def _told(order: SpeechOrder, speech: Speech) -> Mapping[str, Any]:
     """TTS-025; fields that say nothing are left out."""
     voice = {"speaker": order.speaker, "clone_audio": order.reference, "clone_text": order.transcript}
+    engine = {"engine_impl": speech.card.impl, "embedded": speech.card.embedded} if speech.card else {}
     style = {"instruct": order.instruct}
     if (order.model, order.language) == ("f5", "th"):
         style["f5_thai_variant"] = order.f5_thai_variant
@@ -102,5 +97,6 @@ def _told(order: SpeechOrder, speech: Speech) -> Mapping[str, Any]:
         "seed": order.seed,
         "sample_rate": speech.sample_rate,
         "synthesis_ms": round(speech.synthesis_ms, 1),
+        **engine,
         **{name: value for name, value in (voice | style).items() if value},
     }

@@ -32,7 +32,7 @@ async def order_speech(
         if idempotency_key and (repeated := await backends.store.job(job_id)):
             return repeated
         order = resolve(asked, backends.settings.tts_pairs, random_seed=random_seed())
-        await check_speaks(cards, order.model, order.language)
+        await check_speaks(cards, order.model, order.language, order.speaker)
         order = await settled(backends, cards, team, order)
         bound = backends.settings.tts_max_waiting
         return await jobs.submit(backends, KIND, team, asdict(order), job_id=job_id, bound=bound)
@@ -43,11 +43,14 @@ def random_seed() -> int:
     return secrets.randbelow(LARGEST_SEED + 1)
 
 
-async def check_speaks(cards: Cards, model: str, language: str) -> None:
+async def check_speaks(cards: Cards, model: str, language: str, speaker: str) -> None:
     """Raises UpstreamUnreachable when nothing lives behind a model's name, and InvalidRequest when what does
-    has not this language."""
+    has not this language or this speaker."""
     living = [card for card in await cards.latest() if (card.task, card.engine) == ("tts", model)]
     if not living:
         raise UpstreamUnreachable(f"No runtime of {model} answers.")
     if living[0].languages and language not in living[0].languages:
         raise InvalidRequest(f"language: {model} speaks {', '.join(living[0].languages)} here.")
+    known = [name.casefold() for name in living[0].speakers]
+    if speaker and known and speaker.casefold() not in known:
+        raise InvalidRequest(f"{model} has no speaker {speaker!r}; it has {', '.join(living[0].speakers)}.")

@@ -19,7 +19,7 @@ async def test_health_names_what_really_runs(client: httpx.AsyncClient) -> None:
     answer = await client.get("/health")
     assert answer.status_code == 200
     engine = {"engine": "typhoon", "impl": "scripted", "embedded": True, "note": "for tests"}
-    engine |= {"task": "asr", "languages": ["th"]}
+    engine |= {"task": "asr", "languages": ["th"], "speakers": []}
     assert answer.json() == {"status": "ok", "engines": [engine]}
 
 

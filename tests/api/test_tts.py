@@ -353,6 +353,17 @@ async def test_voices_of_a_form_that_will_not_do(signed: httpx.AsyncClient) -> N
     assert (await signed.post(VOICES, data={"audio_file": "text", "name": "x"})).status_code == 400
 
 
+async def test_an_unknown_speaker_is_told_at_once(
+    signed: httpx.AsyncClient, synthesizer: ScriptedSynthesizer
+) -> None:
+    """TTS-014, ERR-002: a 400 that names those there are, whatever the case of a name; no job that fails."""
+    synthesizer.speakers = ("Ryan", "Vivian")
+    refused = await signed.post(SPEECH, json={**HELLO, "speaker": "Nobody"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_request")
+    assert refused.json()["error"] == "cosytts has no speaker 'Nobody'; it has Ryan, Vivian."
+    await start(signed, speaker="RYAN")
+
+
 async def test_a_voice_too_large_is_refused_before_it_is_read(signed: httpx.AsyncClient) -> None:
     """TTS-021, ERR-012: announced, nothing of it is read; not announced, it is counted."""
     read: list[bool] = []

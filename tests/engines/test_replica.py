@@ -185,6 +185,8 @@ async def test_speech_comes_after_its_progress(speaker: SynthesizerReplica) -> N
     assert steps == [Progress("synthesis", step, STEPS) for step in range(STEPS)]
     assert isinstance(speech, Speech)
     assert speech.samples.shape == (300,)
+    assert speech.card is not None
+    assert (speech.card.engine, speech.card.impl) == ("f5", "tiny-tone")
 
 
 async def test_one_process_may_answer_for_several_public_names(speaker: SynthesizerReplica) -> None:

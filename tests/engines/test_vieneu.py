@@ -77,7 +77,8 @@ def test_speakers_are_the_preset_voices(engine: VieNeuSynthesizer) -> None:
     )
     np.testing.assert_array_equal(nobody, default)
     assert not np.array_equal(default, other)
-    assert "yen_nhi, my_van" in engine.card.note
+    np.testing.assert_array_equal(other, samples(engine, replace(PRESET, speaker="MY_VAN")))
+    assert engine.speakers("vieneu_v2") == ("yen_nhi", "my_van")
     with pytest.raises(InvalidRequest, match=r"speaker 'Ryan' .*yen_nhi, my_van"):
         samples(engine, replace(PRESET, speaker="Ryan"))
 

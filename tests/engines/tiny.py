@@ -74,6 +74,9 @@ class TinySynthesizer:
         self.gate = threading.Event()
         self.gate.set()
 
+    def speakers(self, model: str) -> tuple[str, ...]:
+        return ("Ryan", "Vivian") if model == "cosytts" else ()
+
     def synthesize(self, request: SpeechRequest, report: Report) -> Speech:
         if not request.text.strip():
             raise InvalidRequest("text must not be empty.")

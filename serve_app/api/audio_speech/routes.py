@@ -50,7 +50,7 @@ async def _begin(
     """Everything that can be checked is, before anything is spoken."""
     cards = request.app.state.cards
     order = await order_of(backends, team, body)
-    await check_speaks(cards, order.model, order.language)
+    await check_speaks(cards, order.model, order.language, order.speaker)
     order = await settled(backends, cards, team, order)
     spoken = replace(await request_of(backends, team, order), speed=body.speed)
     texts = await asyncio.to_thread(pieces, body.input, longest=LONGEST_TEXT)
