@@ -10,6 +10,7 @@ from transformers.utils import logging
 
 from deployments.asr.transducer import Transducer
 from deployments.loader import EngineConfigError
+from deployments.torch_device import torch_device, torch_dtype
 
 IMPL = "typhoon-fastconformer-rnnt"
 """The engine's real name (ASR-002) unless the conversion gave another."""
@@ -18,8 +19,6 @@ NETWORKS: dict[str, type[Transducer]] = {
     "nemotron_asr_streaming": NemotronAsrStreamingForRNNT,
 }
 """By the `model_type` of a folder: with the full context, and cache-aware."""
-DEVICES = ("auto", "cpu", "cuda")
-DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
 def load_model(checkpoint: str, device: str, dtype: str) -> Transducer:
@@ -28,13 +27,13 @@ def load_model(checkpoint: str, device: str, dtype: str) -> Transducer:
     Raises EngineConfigError for a device that this machine lacks, an unknown dtype, and a folder without the
     whole model: transformers would fill what is missing with noise.
     """
-    place = _device(device)
+    place = torch_device(device)
     if not (Path(checkpoint) / "config.json").is_file():
         raise EngineConfigError(f"checkpoint {checkpoint!r}: not a folder that convert_typhoon wrote")
     logging.disable_progress_bar()
     model, loading = _network(checkpoint).from_pretrained(
         checkpoint,
-        dtype=_dtype(dtype, place),
+        dtype=torch_dtype(dtype, place, on_gpu=torch.float16),
         attn_implementation="sdpa",  # the cache-aware class takes the masks of `eager` upside down
         local_files_only=True,
         output_loading_info=True,
@@ -51,20 +50,3 @@ def _network(checkpoint: str) -> type[Transducer]:
             f"checkpoint {checkpoint!r}: model_type {kind!r}: one of {', '.join(NETWORKS)}"
         )
     return NETWORKS[kind]
-
-
-def _device(name: str) -> torch.device:
-    if name not in DEVICES:
-        raise EngineConfigError(f"device {name!r}: one of {', '.join(DEVICES)}")
-    has_gpu = torch.cuda.is_available()
-    if name == "cuda" and not has_gpu:
-        raise EngineConfigError("device 'cuda': there is no CUDA device")
-    return torch.device("cuda" if has_gpu and name != "cpu" else "cpu")
-
-
-def _dtype(name: str, device: torch.device) -> torch.dtype:
-    if name == "auto":
-        return torch.float16 if device.type == "cuda" else torch.float32
-    if name not in DTYPES:
-        raise EngineConfigError(f"dtype {name!r}: one of auto, {', '.join(DTYPES)}")
-    return DTYPES[name]

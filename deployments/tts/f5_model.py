@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file
 
 from deployments.loader import EngineConfigError
+from deployments.torch_device import torch_dtype
 from deployments.tts.f5_package import CFM, DiT, Vocos
-from deployments.tts.torch_device import torch_dtype
 
 SAMPLE_RATE = 24_000
 HOP = 256

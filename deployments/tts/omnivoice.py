@@ -16,6 +16,7 @@ import torch
 from transformers.utils import logging
 
 from deployments.loader import EngineConfigError
+from deployments.torch_device import torch_device, torch_dtype
 from deployments.tts.omnivoice_package import (
     OmniVoice,
     OmniVoiceGenerationConfig,
@@ -24,7 +25,6 @@ from deployments.tts.omnivoice_package import (
 )
 from deployments.tts.reference import audible
 from deployments.tts.replica import Report
-from deployments.tts.torch_device import torch_device, torch_dtype
 from deployments.tts.voice_cache import VoiceCache
 from serve_app.engines import EngineCard, Progress, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest

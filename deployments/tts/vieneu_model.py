@@ -14,7 +14,7 @@ from vieneu.standard import VieNeuTTS
 from vieneu.utils import NeuCodecOnnx
 
 from deployments.loader import EngineConfigError
-from deployments.tts.torch_device import torch_device, torch_dtype
+from deployments.torch_device import torch_device, torch_dtype
 from serve_app.engines import Audio
 from serve_app.errors import InvalidRequest
 

@@ -70,11 +70,12 @@ class NewKeyOut(BaseModel):
 
 
 class UsageOut(View):
-    """What the team may use, used and holds (QUO-001)."""
+    """What the team may use, used and holds (QUO-001, QUO-005)."""
 
     plan: str
     limits: PolicyModel = Field(validation_alias="policy")
     today_audio_seconds_used: float
+    today_speech_seconds_made: float
     sessions_held: int
 
 

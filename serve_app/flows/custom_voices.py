@@ -65,9 +65,7 @@ class CustomVoices:
     async def check_free(self, name: str) -> None:
         """Raises Conflict when the name is taken, and InvalidRequest when the team has too many voices."""
         if await self.named(name):
-            raise Conflict(
-                f"name: There is a voice {name!r} already; choose another name or delete it first."
-            )
+            raise _taken(name)
         if len(await self.all()) >= MOST:
             raise InvalidRequest(f"name: A team may have {MOST} voices; delete one first.")
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from serve_app.auth import Caller, KeyRing, Policy
 from serve_app.core.keys import Kind, RawKey
 from serve_app.errors import InvalidRequest, NotFound
+from serve_app.flows.speech import KIND as SPEECH
 from serve_app.flows.teams import Team
 from serve_app.limits import Limits
 from serve_app.stores import Document, Documents
@@ -29,11 +30,12 @@ class TeamKey:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a team may use, used and holds (QUO-001)."""
+    """What a team may use, used and holds (QUO-001, QUO-005)."""
 
     plan: str
     policy: Policy
     today_audio_seconds_used: float
+    today_speech_seconds_made: float
     sessions_held: int
 
 
@@ -82,8 +84,9 @@ class TeamKeys:
     async def usage(self, limits: Limits) -> Usage:
         """What the team uses now; counters belong to the team, not to a key (QUO-012)."""
         caller = Caller(self.team.id, self.team.name, "", self.team.policy)
-        used = (await limits.audio_today(caller)).used
-        return Usage(self.team.plan, self.team.policy, used, await limits.sessions_held(caller))
+        heard = (await limits.audio_today(caller)).used
+        spoken = await limits.usage_today(self.team.id, SPEECH)
+        return Usage(self.team.plan, self.team.policy, heard, spoken, await limits.sessions_held(caller))
 
 
 def override(policy: Policy, overrides: Overrides) -> Policy:
