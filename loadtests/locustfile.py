@@ -1,6 +1,6 @@
-"""Locust users of the public API: configuration, sessions, and captions streamed in real time.
+"""Locust users of the public API: captions streamed in real time, and texts spoken as jobs.
 
-    locust -f loadtests/locustfile.py --headless -u 4 -r 2 -t 20s --host http://127.0.0.1:8000
+    locust -f loadtests/locustfile.py --headless -u 4 -r 2 -t 20s --host http://127.0.0.1:8000 [SpeechUser]
 
 The key comes from KALEIDO_KEY; without it a team with wide limits is made in the server's KALEIDO_DATA
 (.kaleido), since the demo key allows three sessions. Streams report under `WS`: speech_detected,
@@ -22,6 +22,7 @@ from websocket import WebSocketException, create_connection
 from loadtests import metrics
 from loadtests.audio import corpus
 from loadtests.gevent_stream import stream
+from loadtests.locust_speech import SpeechUser
 from loadtests.recording import Recording
 from loadtests.team import lasting_key
 
@@ -39,7 +40,7 @@ SAID = corpus(DATA / "loadtest-audio", 8)
 @events.test_start.add_listener
 def find_key(environment: Environment, **_: Any) -> None:
     """One key for all users."""
-    CaptionUser.key = os.environ.get("KALEIDO_KEY") or asyncio.run(lasting_key(DATA))
+    CaptionUser.key = SpeechUser.key = os.environ.get("KALEIDO_KEY") or asyncio.run(lasting_key(DATA))
 
 
 class CaptionUser(HttpUser):
