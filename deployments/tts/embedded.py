@@ -26,7 +26,7 @@ _SYMBOLS = 256
 _READING = {
     "th": "our grapheme-to-phoneme conversion",
     "lo": "Lao spelling to our Thai phonemes, with the tones of Vientiane",
-    "ja": "espeak-ng reads kana; kanji have no Japanese reading here and are read as Chinese",
+    "ja": "kanji and numbers by SudachiPy, kana by espeak-ng",
 }
 
 

@@ -17,6 +17,7 @@ from deployments.thai_speech import espeak
 from deployments.thai_speech.g2p import Chunk, ThaiWord, pronounce_text
 from deployments.thai_speech.phonemes import mnemonics
 from deployments.tts.embedded_voices import ESPEAK, SPEAKERS, FormantVoice, known
+from deployments.tts.japanese import kana
 from deployments.tts.lao import pronounce_lao
 from deployments.tts.replica import Report
 from serve_app.engines import Audio, Progress, Speech
@@ -129,7 +130,8 @@ def _say(clause: Clause, voice: FormantVoice) -> Audio:
 
 def read(text: str, language: str) -> list[Clause]:
     """A text in one of `ESPEAK`'s languages as clauses; letters that no language of ours has are left out."""
-    readable = [(run, reader) for run, reader in runs(text, language) if reader]
+    written = kana(text) if language == "ja" else text
+    readable = [(run, reader) for run, reader in runs(written, language) if reader]
     return [clause for run, reader in readable for clause in _clauses(run, reader)]
 
 
