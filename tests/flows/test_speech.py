@@ -25,6 +25,7 @@ from serve_app.errors import (
     InvalidRequest,
     NotFound,
     QueueFull,
+    StorageFull,
     SynthesisFailed,
     UpstreamUnreachable,
 )
@@ -214,6 +215,47 @@ async def test_a_dispatcher_runs_what_was_ordered(backends: Backends) -> None:
     assert done.state is JobState.SUCCESS
     assert done.result is not None
     assert await backends.files.find(done.result["path"], team=TEAM)
+
+
+async def attempts_at(backends: Backends, job: Job) -> list[Job]:
+    """The job after each of its attempts."""
+    seen = []
+    while not seen or not seen[-1].ended:
+        assert isinstance(backends.clock, ManualClock)
+        backends.clock.advance(60)  # past any pause between attempts
+        claimed = await backends.store.claim([KIND], lease_s=10, attempts=3, keep_s=60)
+        assert claimed is not None
+        await execute(backends, claimed, speak_job)
+        found = await backends.store.job(job.id)
+        assert found is not None
+        seen.append(found)
+    return seen
+
+
+async def test_a_full_disk_is_tried_again_and_then_told(
+    backends: Backends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JOB-004, TTS-026: somebody may make room in the meantime; no file, no usage, and a reason."""
+
+    async def full(*_: object, **__: object) -> None:
+        raise StorageFull
+
+    monkeypatch.setattr(type(backends.files), "write", full)
+    seen = await attempts_at(backends, await ordered(backends))
+    assert [job.state for job in seen] == [JobState.RETRY, JobState.RETRY, JobState.FAILURE]
+    assert {job.error for job in seen} == {"The file could not be stored."}
+    assert await files_of(backends) == []
+    assert await backends.limits.usage_today(TEAM, KIND) == 0
+
+
+async def test_a_model_that_goes_away_fails_its_jobs_clearly(backends: Backends) -> None:
+    """ERR-006, JOB-004: accepted while it lived, tried again, and told when it does not come back."""
+    job = await ordered(backends)
+    assert isinstance(backends.models, ScriptedModels)
+    backends.models.synthesizers.clear()
+    seen = await attempts_at(backends, job)
+    assert [job.state for job in seen] == [JobState.RETRY, JobState.RETRY, JobState.FAILURE]
+    assert {job.error for job in seen} == {"The model runtime is unavailable."}
 
 
 async def test_the_same_key_gives_the_same_job(backends: Backends) -> None:
