@@ -14,6 +14,7 @@ import pytest
 
 from tests.cluster.running import ROOT, RunningCluster, tiny, until
 from tests.conftest import free_port
+from tests.recordings import encode, tone
 
 PYTHON = ROOT / ".venv-qwen-tts/bin/python"
 BUILD = """
@@ -68,4 +69,9 @@ def test_an_engine_runs_in_an_environment_of_its_own(cluster: RunningCluster) ->
         first, again = (ended(speaker="Vivian")["result"] for _ in range(2))
         assert first["metadata"]["speaker"].lower() == "vivian"
         assert api.get(first["url"]).content == api.get(again["url"]).content
-        assert "choose one of ryan, vivian" in ended(speaker="Nobody")["error"]
+        unknown = {"text": "Hello.", "language": "en", "model": "cosytts", "speaker": "Nobody"}
+        assert "it has ryan, vivian" in api.post(SPEECH, json=unknown).json()["error"]
+        voice = {"audio_file": ("voice.wav", encode("wav", tone(2.0)))}
+        fields = {"name": "voice", "model": "cosytts", "language": "en", "transcript": "Hello."}
+        added = api.post("/api/tts/v1/custom-voices", files=voice, data=fields).raise_for_status().json()
+        assert "there are built-in speakers only here" in ended(**added["ttsRequest"])["error"]
