@@ -11,6 +11,7 @@ deployment of each application: `model`, `api` or `dispatcher`.
 from ray import serve
 from ray.serve import Application, Deployment
 
+from deployments.align.replica import AlignerReplica
 from deployments.asr.replica import MAX_BATCH_ITEMS, RecognizerReplica
 from deployments.gateway import Gateway, ProxiedApi
 from deployments.job_replica import DispatcherReplica
@@ -25,8 +26,8 @@ WAITING_BATCHES = 8
 """How many full batches may wait in a replica before the router keeps the next request for another one. The
 replica knows what is urgent and the router does not: with 4, half of 48 streams waited there."""
 WAITING_TEXTS = 100
-"""Far more than dispatchers hand to one replica, so that the question for its card never waits behind texts:
-a new gateway would take the model for dead."""
+"""Far more than dispatchers hand to one replica, so that the question for its card never waits behind texts,
+or readings of them: a new gateway would take the model for dead."""
 HEALTH_CHECK_S = 1.0
 """A replica that was killed is missed, and its place filled, this soon."""
 HAND_BACK_S = 10.0
@@ -49,12 +50,20 @@ class Synthesizer(SynthesizerReplica):
         super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
 
 
+class Aligner(AlignerReplica):
+    """An aligner replica that loads its engine where Serve placed it."""
+
+    def __init__(self, args: ModelArgs) -> None:
+        log_to_stderr()
+        super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
+
+
 def model(args: ModelArgs) -> Application:
     """One model as an application of its own, without a public route."""
     if args.task == "asr":
         batch = args.replica.get("max_batch_items", MAX_BATCH_ITEMS)
         return _model(Recognizer, WAITING_BATCHES * batch).bind(args)
-    return _model(Synthesizer, WAITING_TEXTS).bind(args)
+    return _model(Aligner if args.task == "align" else Synthesizer, WAITING_TEXTS).bind(args)
 
 
 def _model(replica: type, max_ongoing_requests: int) -> Deployment:

@@ -11,6 +11,8 @@ from deployments.handles import Applications, Live
 from deployments.models import Task, application_name
 from serve_app.engines import (
     NO_HINTS,
+    Aligner,
+    Alignment,
     Audio,
     EngineCard,
     Hints,
@@ -31,6 +33,8 @@ FILE_TIMEOUT_S = 120.0
 """A piece of a file waits behind all streams."""
 SPEECH_PATIENCE_S = 300.0
 """A text may wait behind others without a word; one that is being spoken reports each step."""
+ALIGN_TIMEOUT_S = 120.0
+"""A recording waits behind others; ten minutes of speech take an engine some seconds."""
 CARD_TIMEOUT_S = 0.4
 """With the look at the controller it stays below the second that `/health` waits, whatever hangs."""
 
@@ -56,6 +60,10 @@ class ClusterModels:
     async def synthesizer(self, engine: str) -> SpeechSynthesizer:
         """The synthesiser with this public name; whether it lives shows when it is called."""
         return ClusterSynthesizer(self._applications, await self._application("tts", engine))
+
+    async def aligner(self, engine: str) -> Aligner:
+        """The aligner with this public name; whether it lives shows when it is called."""
+        return ClusterAligner(self._applications, await self._application("align", engine))
 
     async def cards(self) -> Sequence[EngineCard]:
         """What runs behind each public name that answers now; within a second. While the controller is away,
@@ -126,3 +134,24 @@ class ClusterSynthesizer:
     def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Progress | Speech, None]:
         """Progress, then the speech. Raises InvalidRequest, EngineUnavailable, SynthesisFailed."""
         return self._applications.stream(self._name, "synthesize", request, patience_s=SPEECH_PATIENCE_S)
+
+
+class ClusterAligner:
+    """`serve_app.engines.Aligner` over a Serve application."""
+
+    def __init__(self, applications: Applications, name: str) -> None:
+        self._applications = applications
+        self._name = name
+
+    async def align(self, audio: Audio, words: Sequence[str]) -> Alignment:
+        """Words in 16 kHz audio. Raises EngineUnavailable, AlignmentFailed."""
+        samples = pcm16(audio)
+        answer = await self._applications.call(
+            self._name,
+            "align",
+            samples,
+            tuple(words),
+            timeout_s=ALIGN_TIMEOUT_S,
+            large=samples.nbytes > LARGE_BYTES,
+        )
+        return cast(Alignment, answer)

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from deployments.asr.replica import RecognizerReplica
-from deployments.models import ModelArgs, Task, build_replica
-from deployments.tts.replica import SynthesizerReplica
-from serve_app.engines import EngineCard, SpeechRecognizer, SpeechSynthesizer
+from deployments.models import ModelArgs, Replica, Task, build_replica
+from serve_app.engines import Aligner, EngineCard, SpeechRecognizer, SpeechSynthesizer
 from serve_app.errors import EngineUnavailable
-
-Replica = RecognizerReplica | SynthesizerReplica
 
 
 class LocalModels:
@@ -34,6 +30,10 @@ class LocalModels:
     async def synthesizer(self, engine: str) -> SpeechSynthesizer:
         """The synthesiser with this public name. Raises EngineUnavailable."""
         return cast(SpeechSynthesizer, self._find("tts", engine))
+
+    async def aligner(self, engine: str) -> Aligner:
+        """The aligner with this public name. Raises EngineUnavailable."""
+        return cast(Aligner, self._find("align", engine))
 
     async def cards(self) -> Sequence[EngineCard]:
         """What runs."""

@@ -8,12 +8,13 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
+from deployments.align.replica import AlignerReplica
 from deployments.asr.replica import RecognizerReplica
 from deployments.loader import load_engine
 from deployments.tts.replica import SynthesizerReplica
 from serve_app.settings import Settings
 
-Task = Literal["asr", "tts"]
+Task = Literal["asr", "tts", "align"]
 MODEL = "deployments.apps:model"
 DISPATCHER = "deployments.apps:dispatcher"
 
@@ -78,11 +79,16 @@ def application_name(task: Task, name: str) -> str:
     return f"{task}-{name}"
 
 
-def build_replica(args: ModelArgs) -> RecognizerReplica | SynthesizerReplica:
+Replica = RecognizerReplica | SynthesizerReplica | AlignerReplica
+
+
+def build_replica(args: ModelArgs) -> Replica:
     """Load the engine of a row and put its replica around it. Raises what `load_engine` raises."""
     engine = load_engine(args.engine, args.options)
     if args.task == "asr":
         return RecognizerReplica(engine, args.public_names, **args.replica)
+    if args.task == "align":
+        return AlignerReplica(engine, args.public_names, **args.replica)
     return SynthesizerReplica(engine, args.public_names, **args.replica)
 
 

@@ -8,7 +8,13 @@ from typing import Protocol
 
 from serve_app.auth import KeyRing
 from serve_app.clock import Clock
-from serve_app.engines import EngineCard, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector
+from serve_app.engines import (
+    Aligner,
+    EngineCard,
+    SpeechRecognizer,
+    SpeechSynthesizer,
+    VoiceActivityDetector,
+)
 from serve_app.fetch import Fetcher
 from serve_app.limits import Limits
 from serve_app.settings import Settings
@@ -24,6 +30,10 @@ class Models(Protocol):
 
     async def synthesizer(self, engine: str) -> SpeechSynthesizer:
         """The synthesiser with this public engine name. Raises EngineUnavailable."""
+        ...
+
+    async def aligner(self, engine: str) -> Aligner:
+        """The aligner with this public name. Raises EngineUnavailable."""
         ...
 
     async def cards(self) -> Sequence[EngineCard]:

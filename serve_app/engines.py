@@ -6,7 +6,7 @@ in-process replicas (`deployments.local`).
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -33,7 +33,7 @@ class EngineCard:
     note: str = ""
     """Plain limits of the engine, shown in `/health`."""
     task: str = ""
-    """`asr` or `tts`; put on by the replica, with the public name."""
+    """`asr`, `tts` or `align`; put on by the replica, with the public name."""
     languages: tuple[str, ...] = ()
     """ISO 639-1 codes it understands or speaks; empty for an engine that finds out by itself."""
     speakers: tuple[str, ...] = ()
@@ -147,6 +147,27 @@ class Speech:
     """Who really spoke (ASR-002); put on by the replica."""
 
 
+@dataclass(frozen=True, slots=True)
+class AlignedWord:
+    """Where a known word was said, and how well."""
+
+    start: float
+    """Seconds from the start of the audio."""
+    end: float
+    confidence: float
+    """0..1: how sure it is that this word was said, and said so (RS-059)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """A known text found in a recording of it."""
+
+    words: tuple[AlignedWord | None, ...]
+    """One for each word asked for; None for one that the engine cannot read."""
+    align_ms: float = 0.0
+    """Time inside the engine, without waiting; put on by the replica."""
+
+
 class SpeechRecognizer(Protocol):
     """Speech to words. Stateless, so any replica may serve any stream."""
 
@@ -171,6 +192,17 @@ class SpeechSynthesizer(Protocol):
 
         Raises InvalidRequest for a text, language, speaker or style the engine cannot speak,
         EngineUnavailable when no replica answers and SynthesisFailed when the engine fails.
+        """
+        ...
+
+
+class Aligner(Protocol):
+    """Forced alignment of a known text."""
+
+    async def align(self, audio: Audio, words: Sequence[str]) -> Alignment:
+        """Find words in 16 kHz audio in their order; what was not said gets a low confidence.
+
+        Raises EngineUnavailable when no replica answers and AlignmentFailed when the engine fails.
         """
         ...
 

@@ -309,8 +309,27 @@ class SynthesisFailed(KaleidoError):
     default_message = "The text could not be spoken."
 
 
+class AlignmentFailed(KaleidoError):
+    """The engine failed on this recording and text."""
+
+    code = "alignment_failed"
+    default_message = "The text could not be aligned."
+
+
 class EngineNotInstalled(KaleidoError):
     """An engine's package is missing; the message names the extra to install."""
 
     code = "engine_not_installed"
     default_message = "The engine is not installed."
+
+
+def error_with(code: str, message: str) -> KaleidoError:
+    """An error of the class that has this public code, or of the root where none has it."""
+    return _with_code(KaleidoError, code)(message)
+
+
+def _with_code(root: type[KaleidoError], code: str) -> type[KaleidoError]:
+    if root.code == code:
+        return root
+    below = (_with_code(kind, code) for kind in root.__subclasses__())
+    return next((kind for kind in below if kind is not KaleidoError), KaleidoError)

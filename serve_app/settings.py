@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from serve_app.core.reading_score import FOCUS_BELOW, WEAK_BELOW
+
 
 class Settings(BaseSettings):
     """What differs between a laptop and a cluster."""
@@ -67,6 +69,22 @@ class Settings(BaseSettings):
     """Speech jobs that may wait at once (JOB-007): about ten minutes of one replica's work."""
     reference_voices: Path | None = None
     """Folder behind the `F5-TTS/...` paths that callers may name (TTS-011); None: `F5-TTS` in `data`."""
+
+    reading_aligner: str = "thai"
+    """Public name of the aligner that judges pronunciation."""
+    reading_sync_wait_s: float = 20.0
+    """A score that is ready within this time is the answer itself (RS-021)."""
+    reading_max_bytes: int = 25 * 1024 * 1024
+    reading_max_audio_s: float = 600.0
+    """Largest and longest recording of a form (RS-012)."""
+    reading_max_characters: int = 5000
+    """Longest reference text: about a thousand words, more than a pupil reads in the longest recording."""
+    reading_weak_below: float = WEAK_BELOW
+    """Pronunciation with a lower average confidence is not shown (RS-039)."""
+    reading_focus_below: float = FOCUS_BELOW
+    """A word with a lower confidence is one to practise (RS-058)."""
+    reading_max_waiting: int = 500
+    """Readings that may wait at once (JOB-007)."""
 
     job_lease_s: float = 10.0
     """A job whose process died is taken over this soon, well inside the 30 s of JOB-002."""

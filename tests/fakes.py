@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -18,6 +19,10 @@ from serve_app.auth import KeyRing, Policy
 from serve_app.backends import Backends
 from serve_app.engines import (
     NO_HINTS,
+    SAMPLE_RATE,
+    AlignedWord,
+    Aligner,
+    Alignment,
     Audio,
     EngineCard,
     Hints,
@@ -133,6 +138,31 @@ class ScriptedSynthesizer:
         )
 
 
+@dataclass
+class ScriptedAligner:
+    """Answers with the scripted alignments in turn, then with words spread evenly, of confidence 0.9; a
+    scripted exception is raised."""
+
+    script: list[Alignment | Exception] = field(default_factory=list)
+    asked: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    """(samples, words) of every call."""
+
+    async def align(self, audio: Audio, words: Sequence[str]) -> Alignment:
+        self.asked.append((len(audio), tuple(words)))
+        answer = self.script.pop(0) if self.script else _evenly(len(audio) / SAMPLE_RATE, len(words))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def card(self) -> EngineCard:
+        return EngineCard("thai", "scripted", embedded=True, task="align", languages=("th",))
+
+
+def _evenly(seconds: float, words: int) -> Alignment:
+    edges = np.linspace(0, seconds, words + 1).round(3).tolist()
+    return Alignment(tuple(AlignedWord(start, end, 0.9) for start, end in pairwise(edges)), 1.0)
+
+
 def hum(text: str) -> Speech:
     """A tone of 440 Hz, 50 ms for each character."""
     time = np.arange(round(HUM_S * HUM_RATE) * len(text)) / HUM_RATE
@@ -159,6 +189,7 @@ class ScriptedModels:
 
     recognizers: dict[str, SpeechRecognizer] = field(default_factory=dict)
     synthesizers: dict[str, SpeechSynthesizer] = field(default_factory=dict)
+    aligners: dict[str, Aligner] = field(default_factory=dict)
 
     async def recognizer(self, engine: str) -> SpeechRecognizer:
         return _find(self.recognizers, engine)
@@ -166,9 +197,12 @@ class ScriptedModels:
     async def synthesizer(self, engine: str) -> SpeechSynthesizer:
         return _find(self.synthesizers, engine)
 
+    async def aligner(self, engine: str) -> Aligner:
+        return _find(self.aligners, engine)
+
     async def cards(self) -> Sequence[EngineCard]:
-        recognizers = [await model.card() for model in self.recognizers.values()]
-        return recognizers + [await model.card() for model in self.synthesizers.values()]
+        models = (*self.recognizers.values(), *self.synthesizers.values(), *self.aligners.values())
+        return [await model.card() for model in models]
 
 
 def _find(models: dict[str, Model], engine: str) -> Model:

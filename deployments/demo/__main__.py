@@ -1,4 +1,4 @@
-"""Start the embedded cluster, caption Thai speech live, transcribe it as a file, speak, show the results."""
+"""Start the embedded cluster, caption Thai speech live, transcribe it as a file, speak, score readings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from deployments.demo import speech
+from deployments.demo import reading, speech
 from deployments.demo.cluster import DemoFailed, Running, demo_cluster
 from deployments.demo.file import subtitles
 from deployments.demo.screen import CaptionLine
@@ -59,6 +59,9 @@ async def demo(data: Path) -> bool:
         click.echo("\nSpeech the other way round: jobs of the text-to-speech API, one in a cloned voice:")
         said_by_us = await speech.speak_all(running, data / "speech")
         click.echo(report.table(speech.HEAD, [each.row() for each in said_by_us], texts=speech.TEXTS))
+        click.echo(f"\nReading scores: four pupils read {reading.REFERENCE}")
+        scored = await reading.read_all(running, audio)
+        click.echo(report.table(reading.HEAD, scored, texts=reading.TEXTS))
         _conclude(recordings, audio)
         click.echo("\nStopping the cluster ...")
     return not any(recording.failure for recording in recordings)

@@ -22,7 +22,7 @@ START_S = 200.0
 STOP_S = 60.0
 """Longer than the gateway's drain and Ray's own shutdown together."""
 POLL_S = 0.2
-NEEDED = {"typhoon", "f5", "cosytts", "vieneu_v2", "omnivoice"}
+NEEDED = {"typhoon", "f5", "cosytts", "vieneu_v2", "omnivoice", "thai"}
 
 
 class DemoFailed(Exception):

@@ -54,6 +54,7 @@ class Job:
     cancel_requested: bool = False
     progress: Mapping[str, Any] | None = None
     result: Mapping[str, Any] | None = None
+    """What the flow gave; of a job that failed the public code of its error."""
     error: str = ""
     """Public text of the last failure."""
     started_at: float | None = None

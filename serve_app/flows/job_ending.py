@@ -38,9 +38,10 @@ class Ending:
         if failure is None:
             await self._succeed(work.result())
             return
-        text = _public_text(failure, self._job)
+        error = _public(failure, self._job)
+        text = redact(error.message)
         if is_final(failure) or self._job.spent >= self._settings.job_attempts:
-            await self._finish(JobState.FAILURE, error=text)
+            await self._finish(JobState.FAILURE, result={"code": error.code}, error=text)
         else:
             await self._retry(text)
 
@@ -93,9 +94,9 @@ def is_final(failure: BaseException) -> bool:
     return failure.status < KaleidoError.status and failure.status != RateLimited.status
 
 
-def _public_text(failure: BaseException, job: Job) -> str:
+def _public(failure: BaseException, job: Job) -> KaleidoError:
     """What the caller may read; an unexpected failure is written down, without keys (KEY-013, ERR-020)."""
     if not isinstance(failure, KaleidoError) or failure.status == KaleidoError.status:
         trace = "".join(traceback.format_exception(failure))
         log.error("job %s: attempt %d failed\n%s", job.id, job.attempt, redact(trace))
-    return redact((failure if isinstance(failure, KaleidoError) else KaleidoError()).message)
+    return failure if isinstance(failure, KaleidoError) else KaleidoError()

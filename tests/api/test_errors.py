@@ -152,3 +152,16 @@ async def test_below_the_llm_prefix_errors_have_openai_form(
             "code": "not_found",
         }
     }
+
+
+def every_error(root: type[KaleidoError] = KaleidoError) -> list[type[KaleidoError]]:
+    """The tree below a class, itself included."""
+    return [root, *(found for kind in root.__subclasses__() for found in every_error(kind))]
+
+
+def test_an_error_is_found_by_its_public_code() -> None:
+    """ERR-016: what a job kept of its failure is enough to tell it again; codes are not shared."""
+    known = [kind for kind in every_error() if kind.__module__ == errors.__name__]
+    assert {type(errors.error_with(kind.code, "why")) for kind in known} == set(known)
+    assert errors.error_with("audio_too_long", "why").message == "why"
+    assert type(errors.error_with("no_such_code", "why")) is KaleidoError

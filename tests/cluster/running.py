@@ -24,7 +24,11 @@ GATEWAY = "ServeReplica:api"
 RECOGNIZER = "ServeReplica:asr-typhoon"
 TTS = frozenset({"f5", "vieneu_v2", "cosytts", "qwen_viet_tts", "omnivoice"})
 """Public names that one application answers for on a laptop."""
-TINY = {"asr": "tests.engines.tiny:TinyRecognizer", "tts": "tests.engines.tiny:TinySynthesizer"}
+TINY = {
+    "asr": "tests.engines.tiny:TinyRecognizer",
+    "tts": "tests.engines.tiny:TinySynthesizer",
+    "align": "tests.engines.tiny_aligner:TinyAligner",
+}
 
 
 def tiny(name: str) -> dict[str, Any]:

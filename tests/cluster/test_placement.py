@@ -35,5 +35,5 @@ def test_production_config_places_its_models(tmp_path: Path) -> None:
     assert dict(placed["asr-whisper"]).keys() <= gpu_nodes
     speech = [application for application in placed if application.startswith("tts-")]
     assert all(dict(placed[application]).keys() <= gpu_nodes for application in speech)
-    assert found["gpu_used"] == pytest.approx(RECOGNIZERS * 0.2 + 0.25 + 3 * 0.25 + 2 * 0.45)
+    assert found["gpu_used"] == pytest.approx(RECOGNIZERS * 0.2 + 0.25 + 3 * 0.25 + 2 * 0.45 + 0.1)
     assert dict(placed["api"]) == dict.fromkeys(gpu_nodes, 1)

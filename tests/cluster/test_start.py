@@ -92,7 +92,7 @@ def test_make_dev_serves_in_one_process(tmp_path: Path) -> None:
     running = RunningCluster(config, tmp_path, free_port(), module="deployments.dev", drain_s=0)
     try:
         running.wait_until_up()
-        assert running.engines() == {"typhoon", "whisper", *TTS}
+        assert running.engines() == {"typhoon", "whisper", "thai", *TTS}
         assert len(running.processes()) == 1
     finally:
         code = running.stop(signal.SIGTERM)

@@ -1,0 +1,51 @@
+"""How well the melody of each syllable fits its tone: linear discriminant analysis of its contour.
+
+A contour counts from the reader's own height, which the text gives away: most syllables of a reading have the
+tone they should have, so the median of heard less expected heights is the reader's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deployments.align.pitch_contour import Numbers
+
+Tones = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class ToneModel:
+    """Fitted by `python -m training.calibrate_pronunciation`."""
+
+    levels: Numbers
+    """Mean height of each tone above the reader's own, semitones, shape (5,)."""
+    weights: Numbers
+    """Shape (POINTS, 5)."""
+    bias: Numbers
+    """Shape (5,)."""
+
+    def goodness(self, contours: Numbers, expected: Tones) -> Numbers:
+        """Log odds of each expected tone against its best rival, shape (syllables,); 0 without a voice.
+
+        `contours` (syllables, POINTS) of one reader, semitones, as `pitch_contour.contours` gives them.
+        """
+        scores = self.scores(contours, expected)
+        own = scores[np.arange(len(expected)), expected]
+        scores[np.arange(len(expected)), expected] = -np.inf
+        return np.asarray(np.nan_to_num(own - scores.max(axis=1)))
+
+    def scores(self, contours: Numbers, expected: Tones) -> Numbers:
+        """Log likelihood of each tone up to a constant, shape (syllables, 5); NaN without a voice."""
+        return np.asarray(relative(contours, expected, self.levels) @ self.weights + self.bias)
+
+
+def relative(contours: Numbers, expected: Tones, levels: Numbers) -> Numbers:
+    """Contours from the reader's own height."""
+    voiced = np.isfinite(contours[:, 0])
+    if not voiced.any():
+        return contours
+    heights = contours[voiced].mean(axis=1) - levels[expected[voiced]]
+    return np.asarray(contours - np.median(heights))

@@ -1,0 +1,129 @@
+"""The parts of a reading, and each as callers read it: text, speech, pronunciation (JSON 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from serve_app.core.reading_attempt import Attempt
+from serve_app.core.reading_tokens import normalized
+from serve_app.engines import AlignedWord
+
+Json = dict[str, Any]
+Span = tuple[float, float]
+"""Start and end in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What should be read."""
+
+    text: str
+    tokens: Sequence[str]
+    source: str = "referenceText"
+    """Or `referenceAudio` (RS-085)."""
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def sent_as(self) -> str:
+        """The form field that it came by."""
+        return "reference_text" if self.source == "referenceText" else "reference_audio"
+
+    def view(self) -> Json:
+        """RS-086."""
+        return {
+            "text": self.text,
+            "normalizedText": normalized(self.text),
+            "tokens": list(self.tokens),
+            "tokenCount": len(self.tokens),
+            "meta": dict(self.meta),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was read, the whole recording."""
+
+    text: str
+    tokens: Sequence[str]
+    times: Sequence[Span | None]
+    """Of each token, from the start of the recording; None where nobody knows."""
+    meta: Mapping[str, Any]
+
+    def span(self, attempt: Attempt) -> Span | None:
+        """When an attempt was made (RS-077)."""
+        known = [time for time in self.times[attempt.start : attempt.end] if time]
+        return (known[0][0], known[-1][1]) if known else None
+
+    def view(self, attempt: Attempt) -> Json:
+        """RS-070."""
+        tokens = list(self.tokens[attempt.start : attempt.end])
+        chosen = excerpt(
+            normalized(self.text), len("".join(self.tokens[: attempt.start])), len("".join(tokens))
+        )
+        return {
+            "transcript": chosen if attempt.applied else self.text,
+            "fullTranscript": self.text,
+            "normalizedText": chosen,
+            "tokens": tokens,
+            "tokenCount": len(tokens),
+            "selectedAttempt": _selected(attempt, self.span(attempt)),
+            "meta": dict(self.meta),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Pronunciation:
+    """How well the words of the reference were said; or why that is not known."""
+
+    words: tuple[AlignedWord | None, ...] = ()
+    """One for each token of the reference; None for one that the aligner cannot read."""
+    reason: str = ""
+
+    @property
+    def confidences(self) -> list[float | None]:
+        """Of each word."""
+        return [word.confidence if word else None for word in self.words]
+
+    def view(self, tokens: Sequence[str], average: float | None, reason: str) -> Json:
+        """RS-059; a `reason` is told where confidences are not used."""
+        told = {"meta": {"reason": reason}} if reason else {}
+        words = [_aligned(index, tokens[index], word) for index, word in enumerate(self.words)]
+        return {"used": not reason, "averageConfidence": average, "words": words, **told}
+
+
+def excerpt(text: str, skipped: int, length: int) -> str:
+    """A part of a text, counted in characters without white space; that inside of the part is kept."""
+    places = [place for place, character in enumerate(text) if not character.isspace()]
+    chosen = places[skipped : skipped + length]
+    return text[chosen[0] : chosen[-1] + 1] if chosen else ""
+
+
+def _selected(attempt: Attempt, span: Span | None) -> Json:
+    """RS-071..077."""
+    start, end = (round(span[0], 3), round(span[1], 3)) if span else (None, None)
+    empty = attempt.start == attempt.end
+    return {
+        "mode": "best_token_window" if attempt.applied else "full_transcript",
+        "applied": attempt.applied,
+        "candidateCount": attempt.candidates,
+        "multipleAttemptsDetected": attempt.several,
+        "start": start,
+        "end": end,
+        "durationSeconds": round(span[1] - span[0], 3) if span else None,
+        "tokenStartIndex": None if empty else attempt.start,
+        "tokenEndIndex": None if empty else attempt.end - 1,
+        "hasTiming": span is not None,
+    }
+
+
+def _aligned(index: int, token: str, word: AlignedWord | None) -> Json:
+    start, end = (round(word.start, 3), round(word.end, 3)) if word else (None, None)
+    confidence = shown(word.confidence if word else None)
+    return {"index": index, "word": token, "start": start, "end": end, "confidence": confidence}
+
+
+def shown(confidence: float | None) -> float | None:
+    """A confidence as callers read it."""
+    return None if confidence is None else round(confidence, 4)

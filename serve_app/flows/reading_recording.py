@@ -1,0 +1,34 @@
+"""The recordings of a reading, stored and decoded (RS-012)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+
+from serve_app.audio_file import AudioFile
+from serve_app.backends import Backends
+from serve_app.core.pcm import Pcm16
+from serve_app.errors import AudioTooLong, InvalidAudio
+
+
+async def recorded(backends: Backends, team: str, path: str) -> Pcm16:
+    """A stored recording, 16 kHz mono, ten minutes at most.
+
+    Raises NotFound when it is no longer kept, and InvalidAudio and AudioTooLong, which name its field.
+    """
+    location = (await backends.files.find(path, team=team)).location
+    try:
+        return await asyncio.to_thread(_decoded, location, backends.settings.reading_max_audio_s)
+    except (InvalidAudio, AudioTooLong) as refused:
+        raise type(refused)(f"{location.name}: {refused.message}") from refused
+
+
+def _decoded(location: Path, max_seconds: float) -> Pcm16:
+    with location.open("rb") as file:
+        audio = AudioFile(file, max_seconds=max_seconds)
+        try:
+            return np.concatenate(list(audio.blocks()))
+        finally:
+            audio.close()

@@ -1,0 +1,124 @@
+"""Which attempt is scored: RS-070..076."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import product
+from math import ceil, floor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serve_app.core.align_words import Status, align
+from serve_app.core.reading_attempt import Attempt, best_attempt
+
+PERFECT = ["สวัสดีครับ", "วันนี้", "เรา", "จะ", "เรียน", "ภาษาไทย"]
+BAD = ["สวัสดีครับ", "วันนี้", "เรียน", "ภาษาใจ"]
+tokens = st.sampled_from("abcd")
+readings = (st.lists(tokens, min_size=1, max_size=5), st.lists(tokens, max_size=11))
+
+
+def windows(reference: Sequence[str], spoken: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Every candidate, as RS-074 words it."""
+    size = len(reference)
+    for length in range(ceil(Fraction(size, 2)), floor(Fraction(8 * size, 5)) + 2):
+        yield from ((start, start + length) for start in range(len(spoken) - length + 1))
+
+
+def judged(reference: Sequence[str], spoken: Sequence[str]) -> tuple[Fraction, int]:
+    """Similarity and correct words of a window. No two words of these tests are alike."""
+    statuses = [pair.status for pair in align(reference, spoken)]
+    correct = statuses.count(Status.CORRECT)
+    return 1 - Fraction(len(statuses) - correct, max(len(reference), len(spoken))), correct
+
+
+@pytest.mark.parametrize(
+    ("spoken", "start", "end"), [(PERFECT + BAD, 0, 6), (BAD + PERFECT, 4, 10)], ids=["first", "last"]
+)
+def test_the_perfect_attempt_is_taken(spoken: list[str], start: int, end: int) -> None:
+    """GT-08, RS-070, RS-076."""
+    found = best_attempt(PERFECT, spoken)
+    # 3 to 10 of 10 tokens: 8 + 7 + ... + 1 windows.
+    assert found == Attempt(start, end, candidates=36, several=True, applied=True)
+
+
+def test_nothing_is_cut_from_a_plain_reading() -> None:
+    """GT-01, RS-072, RS-075: neither a last word that was said badly nor a first one."""
+    assert best_attempt(PERFECT, BAD) == Attempt(0, 4, candidates=3, several=False, applied=False)
+    assert best_attempt(PERFECT[::-1], BAD[::-1]) == Attempt(0, 4, candidates=3, several=False, applied=False)
+
+
+def test_talk_before_and_after_is_cut() -> None:
+    """RS-074: other words beside a reading are no words of it."""
+    found = best_attempt(PERFECT, ["แมว", *BAD, "แล้วก็"])
+    assert (found.start, found.end, found.applied) == (1, 5, True)
+
+
+@pytest.mark.parametrize(("spoken", "candidates"), [([], 0), (["เรา"], 1), (["เรา", "จะ"], 1)])
+def test_what_is_too_short_for_a_window_is_taken_whole(spoken: list[str], candidates: int) -> None:
+    """RS-074: all that was said is the only candidate."""
+    whole = Attempt(0, len(spoken), candidates, several=False, applied=False)
+    assert best_attempt(PERFECT, spoken) == whole
+
+
+@given(*readings)
+def test_no_window_is_better(reference: list[str], spoken: list[str]) -> None:
+    """RS-074: against every window by itself; `candidateCount` is the number of these."""
+    candidates = list(windows(reference, spoken))
+    found = best_attempt(reference, spoken)
+    if candidates:
+        best = min(
+            (-similarity, -correct, end - start, start)
+            for start, end in candidates
+            for similarity, correct in [judged(reference, spoken[start:end])]
+        )
+        assert (found.end - found.start, found.start) == best[2:]
+        assert found.candidates == len(candidates)
+    assert found.applied == (found.end - found.start < len(spoken))
+
+
+@pytest.mark.parametrize(
+    ("spoken", "several"),
+    [
+        (PERFECT, False),
+        ([*PERFECT[:3], "อืม", *PERFECT[3:]], False),
+        (PERFECT[:3] + PERFECT, True),
+        (BAD + BAD[:2] + PERFECT[1:5], True),
+        (PERFECT + PERFECT[:2], False),
+    ],
+    ids=["once", "with a pause", "begun again", "badly twice", "stopped early"],
+)
+def test_attempts_are_told_from_halves_of_one(spoken: list[str], several: bool) -> None:
+    """RS-075: each matches half of the reference, and together they match more than it has."""
+    assert best_attempt(PERFECT, spoken).several == several
+
+
+@given(*readings)
+def test_several_attempts_are_disjoint_windows(reference: list[str], spoken: list[str]) -> None:
+    """RS-075: against every two windows."""
+    size = len(reference)
+    counts = {window: judged(reference, spoken[slice(*window)])[1] for window in windows(reference, spoken)}
+    half = {window: count for window, count in counts.items() if 2 * count >= size}
+    assert best_attempt(reference, spoken).several == any(
+        first[1] <= second[0] and half[first] + half[second] > size for first, second in product(half, half)
+    )
+
+
+@given(*readings, st.lists(tokens, max_size=11))
+def test_a_perfect_attempt_wins_wherever_it_is(
+    reference: list[str], before: list[str], after: list[str]
+) -> None:
+    """RS-076."""
+    spoken = before + reference + after
+    found = best_attempt(reference, spoken)
+    assert spoken[found.start : found.end] == reference
+
+
+def test_ten_minutes_of_talk() -> None:
+    """RS-074: 1,500 tokens and 300 of the reference, with a bad attempt, a perfect one and chatter."""
+    reference = [f"คำ{number}" for number in range(300)]
+    chatter = [f"พูด{number}" for number in range(400)]
+    found = best_attempt(reference, chatter + reference[:200] + chatter + reference + chatter[:200])
+    assert (found.start, found.end, found.several) == (1000, 1300, True)

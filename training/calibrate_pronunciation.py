@@ -1,0 +1,150 @@
+"""Fits how an aligner judges tones and words: `python -m training.calibrate_pronunciation`.
+
+Writes `deployments/align/calibration.json` from the development sentences in half of the unseen voices, and
+prints how it ranks right words above wrong ones in other sentences by the other half. To be repeated after
+every change of the acoustic model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deployments.align.calibration import PATH, Calibration
+from deployments.align.hearing import Evidence, Said, evidence, hear
+from deployments.align.pitch_contour import Numbers
+from deployments.align.readings import TONES, reading_of
+from deployments.align.tones import ToneModel, relative
+from deployments.thai_speech.acoustic import FRAME_SECONDS
+from training.calibrate_confidence import calibration_error, fit, ranking
+from training.mispronunciations import MISTAKES, Misread, misread_sentences
+from training.spoken_sentences import CONDITIONS
+from training.voices import HELD_OUT
+
+FOLDER = Path(__file__).parent
+HALF = len(HELD_OUT) // 2
+ROUNDS = 3
+"""Readers' heights and the levels of the tones depend on one another; after three rounds neither moves."""
+RIDGE = 0.1
+"""Semitones squared added to the spread of contours: neighbouring points say nearly the same."""
+
+
+class Heard(NamedTuple):
+    """A sentence and what was heard of it."""
+
+    misread: Misread
+    said: list[Said]
+
+
+class Syllables(NamedTuple):
+    """Those of a sentence that have a voice."""
+
+    contours: Numbers
+    """Shape (syllables, POINTS)."""
+    expected: NDArray[np.intp]
+    spoken: NDArray[np.intp]
+
+
+def heard_sentences(name: str, voices: Sequence[str], seed: int) -> list[Heard]:
+    """Every sentence of a file with every mistake."""
+    spoken = misread_sentences(FOLDER / name, voices, seed)
+    return [Heard(one, hear(one.audio, [reading_of(word) for word in one.text])) for one in spoken]
+
+
+def syllables(one: Heard) -> Syllables:
+    """Of words with as many syllables as written, so that it is known which tone was spoken where."""
+    words = zip(one.said, one.misread.spoken, strict=True)
+    kept = [(word, spoken) for word, spoken in words if len(spoken) == len(word.reading.tones)]
+    contours = np.concatenate([word.contours for word, _ in kept])
+    expected = np.array([tone for word, _ in kept for tone in word.reading.tones], np.intp)
+    spoken = np.array([syllable.tone for _, word in kept for syllable in word], np.intp)
+    voiced = np.isfinite(contours[:, 0])
+    return Syllables(contours[voiced], expected[voiced], spoken[voiced])
+
+
+def fit_tones(heard: Sequence[Heard]) -> ToneModel:
+    """Means of the tones' contours and their common spread; all tones are alike likely."""
+    sentences, levels = [syllables(one) for one in heard], np.zeros(TONES)
+    spoken = np.concatenate([sentence.spoken for sentence in sentences])
+    for _ in range(ROUNDS):
+        points = np.concatenate([relative(s.contours, s.expected, levels) for s in sentences])
+        means = np.array([points[spoken == tone].mean(axis=0) for tone in range(TONES)])
+        levels = means.mean(axis=1)
+    spread = np.cov((points - means[spoken]).T) + RIDGE * np.eye(points.shape[1])
+    weights = np.linalg.solve(spread, means.T)
+    return ToneModel(levels, weights, -0.5 * (means.T * weights).sum(axis=0))
+
+
+def judged(heard: Sequence[Heard], tones: ToneModel) -> tuple[list[Evidence], Numbers]:
+    """Evidence of every word, and 1 for each that was said right."""
+    found = [word for one in heard for word in evidence(one.said, tones)]
+    return found, np.array([right for one in heard for right in one.misread.right], float)
+
+
+def calibrate(heard: Sequence[Heard]) -> Calibration:
+    tones = fit_tones(heard)
+    found, right = judged(heard, tones)
+    features = np.column_stack([np.ones(len(found)), np.array(found)])
+    bias, sound, tone = (float(weight) for weight in fit(features, right))
+    return Calibration(tones, bias, sound, tone)
+
+
+def report(heard: Sequence[Heard], fitted: Calibration) -> None:
+    """Area under the curve for each mistake in each condition, and how true the confidences are."""
+    for mistake in MISTAKES[1:]:
+        areas = [f"{condition} {_area(heard, fitted, mistake, condition):.3f}" for condition in CONDITIONS]
+        print(f"{mistake:10}", "  ".join(areas))
+    found, right = judged(heard, fitted.tones)
+    confidences = np.array([fitted.confidence(word) for word in found])
+    print(f"{len(right)} words, calibration error {calibration_error(confidences, right):.3f}")
+    print(
+        f"confidence: right {confidences[right > 0].mean():.3f}, wrong {confidences[right == 0].mean():.3f}"
+    )
+
+
+def _area(heard: Sequence[Heard], fitted: Calibration, mistake: str, condition: str) -> float:
+    """Wrong words of one kind against all right words of the condition."""
+    confidences, wanted = list[float](), list[bool]()
+    for one in (one for one in heard if one.misread.condition == condition):
+        words = zip(evidence(one.said, fitted.tones), one.misread.right, strict=True)
+        kept = [(word, right) for word, right in words if right or one.misread.mistake == mistake]
+        confidences += [fitted.confidence(word) for word, _ in kept]
+        wanted += [right for _, right in kept]
+    return ranking(np.array(confidences), np.array(wanted, float))
+
+
+def report_times(heard: Sequence[Heard]) -> None:
+    """From the first frame of a word to its true start, and from its last to its true end, in seconds."""
+    gaps = [
+        (first - word.units[0].first * FRAME_SECONDS, end - word.units[-1].end * FRAME_SECONDS)
+        for one in heard
+        if one.misread.mistake == "none" and one.misread.condition == "clean" and one.misread.bounds
+        for word, (first, end) in zip(one.said, one.misread.bounds, strict=True)
+        if word.units[0].end > word.units[0].first
+    ]
+    median = np.median(gaps, axis=0)
+    error = np.quantile(abs(np.array(gaps) - median), (0.5, 0.9), axis=0)
+    print("starts and ends: median", median.round(3), "then off by (median, p90)", error.round(3).tolist())
+
+
+def save(fitted: Calibration) -> None:
+    tones = {name: getattr(fitted.tones, name).round(4).tolist() for name in ("levels", "weights", "bias")}
+    confidence = {name: round(getattr(fitted, name), 4) for name in ("bias", "sound", "tone")}
+    PATH.write_text(json.dumps({"tones": tones, "confidence": confidence}, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    development = heard_sentences("dev_sentences.txt", HELD_OUT[:HALF], seed=1)
+    fitted = calibrate(development)
+    save(fitted)
+    report_times(development)
+    report(heard_sentences("sentences.txt", HELD_OUT[HALF:], seed=2), fitted)
+
+
+if __name__ == "__main__":
+    main()
