@@ -28,7 +28,7 @@ def recordings(folder: Path) -> dict[str, bytes]:
     return {
         "reads well": good,
         "makes mistakes": mistaken,
-        "tries twice": mistaken + silence(600) + good,
+        "tries twice": mistaken + silence(100) + good,
         "says nothing": silence(2_000),
     }
 

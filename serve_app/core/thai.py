@@ -3,6 +3,7 @@ script."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ PHRASE_PAUSE_S = 0.3
 SEGMENT_PAUSE_S = 1.0
 """A silence this long starts a new caption segment: a new breath, a new screen line."""
 ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
+SPLIT_SARA_AM = re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32")
+"""ำ typed as ํ and า, with or without a tone mark between."""
 CLOSING = "ฯๆໆ។,.!?%:;)]}”’…、。，！？：；）」』】》၊။"
 OPENING = "([{“‘（「『【《"
 EAST_ASIAN = "East Asian"
@@ -78,7 +81,7 @@ def timed(words: Sequence[Word], duration: float) -> list[Word]:
 def clean(text: str) -> str:
     """One spelling per word: composed, without zero-width marks or outer spaces; เ+เ is แ, ํ+า is ำ."""
     text = unicodedata.normalize("NFC", text.translate(ZERO_WIDTH)).strip()
-    return text.replace("เเ", "แ").replace("ํา", "ำ")
+    return SPLIT_SARA_AM.sub("\\1\u0e33", text.replace("เเ", "แ"))
 
 
 def _spaced(line: str, text: str, pause: float) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.thai import Segment, caption_line, segments
+from serve_app.core.thai import Segment, caption_line, clean, segments
 from serve_app.engines import Word
 
 
@@ -75,3 +75,9 @@ def test_a_longer_prefix_extends_the_line(spoken: list[Word], duration: float) -
     for segment in segments(spoken, max(duration, 0.0)):
         assert 0.0 <= segment.start <= max(duration, 0.0) + 5e-4
         assert segment.end <= max(duration, 0.0) + 5e-4
+
+
+def test_a_tone_mark_inside_sara_am_is_put_before_it() -> None:
+    """ASR-048, RS-087: น้ำ typed as น, ํ, ้, า or น, ้, ํ, า is one word."""
+    for typed in ("น\u0e4d\u0e49\u0e32", "น\u0e49\u0e4d\u0e32", "น\u0e49\u0e33"):
+        assert clean(typed) == "น\u0e49\u0e33"
