@@ -23,6 +23,11 @@ class Clock(Protocol):
         ...
 
 
+def utc_day(instant: float) -> str:
+    """The UTC date of an instant in seconds of the epoch, `YYYY-MM-DD` (QUO-006)."""
+    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%d")
+
+
 class SystemClock:
     """The clock of this host."""
 
@@ -33,4 +38,4 @@ class SystemClock:
         return time.monotonic()
 
     def utc_date(self) -> str:
-        return datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%d")
+        return utc_day(self.now())

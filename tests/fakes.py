@@ -17,6 +17,7 @@ import numpy as np
 
 from serve_app.auth import KeyRing, Policy
 from serve_app.backends import Backends
+from serve_app.clock import utc_day
 from serve_app.engines import (
     NO_HINTS,
     SAMPLE_RATE,
@@ -67,7 +68,7 @@ class ManualClock:
         return self._now
 
     def utc_date(self) -> str:
-        return datetime.fromtimestamp(self._now, UTC).strftime("%Y-%m-%d")
+        return utc_day(self._now)
 
     def advance(self, seconds: float) -> None:
         self._now += seconds

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 
 from serve_app.backends import Backends
+from serve_app.clock import utc_day
 from serve_app.core.jobs import Job
 from serve_app.core.pcm import Pcm16
 from serve_app.core.reading_attempt import Attempt, best_attempt
@@ -39,7 +39,7 @@ async def assess_job(backends: Backends, job: Job, report: Report) -> JsonObject
     reference = await _reference(backends, job.team, order, engine)
     payload = await _assessed(backends, order, reference, student, engine, report)
     seconds = len(student) / SAMPLE_RATE + reference.meta.get("audioDuration", 0.0)
-    day = datetime.fromtimestamp(job.created_at, UTC).strftime("%Y-%m-%d")
+    day = utc_day(job.created_at)
     await backends.limits.record_usage(job.team, KIND, seconds, job=job.id, day=day)
     return payload
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, aclosing
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from serve_app.backends import Backends, Models
+from serve_app.clock import utc_day
 from serve_app.core.jobs import Job
 from serve_app.core.tts_rules import SpeechOrder
 from serve_app.engines import Speech, SpeechRequest
@@ -35,7 +35,7 @@ async def speak_job(backends: Backends, job: Job, report: Report) -> JsonObject:
     order = SpeechOrder(**job.payload)
     speech = await spoken(backends.models, await request_of(backends, job.team, order), report)
     seconds = len(speech.samples) / speech.sample_rate
-    day = datetime.fromtimestamp(job.created_at, UTC).strftime("%Y-%m-%d")
+    day = utc_day(job.created_at)
     path = output_path(FOLDER, f"tts_{order.model}", day, "wav")
     content = await asyncio.to_thread(wav, speech.samples, speech.sample_rate)
     metadata = {**speech.extras, **_told(order, speech)}
