@@ -86,9 +86,9 @@ def _start(cluster: PrivateCluster, settings: Settings, names: int) -> None:
 
 
 def _announce(settings: Settings, cluster: PrivateCluster) -> None:
-    url = f"http://{settings.host}:{settings.port}"
+    url, key = f"http://{settings.host}:{settings.port}", demo_key(settings)
     click.echo(f"Kaleido Serve is up: {url}  (health: {url}/health, API: {url}/docs)")
-    click.echo(f"Demo key: {demo_key(settings)}  (in {settings.data / 'demo-key'})")
+    click.echo(f"Demo key: {key}  (in {settings.data / 'demo-key'})")
     click.echo(f"Logs: {cluster.logs}")
     if cluster.dashboard_url:
         click.echo(f"Ray dashboard: http://{cluster.dashboard_url}  (token: {settings.data / 'ray-token'})")

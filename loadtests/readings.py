@@ -10,6 +10,7 @@ import soxr
 
 from loadtests.audio import SAMPLE_RATE, with_noise
 from serve_app.core.align_words import Status, align
+from serve_app.core.reading_attempt import best_attempt
 from serve_app.core.reading_tokens import tokens_of
 from serve_app.engines import Audio
 
@@ -60,10 +61,13 @@ def mistaken(words: Sequence[str], others: Sequence[str], rng: np.random.Generat
 
 def miscues_of(words: Sequence[str], said: Sequence[str]) -> list[Miscue]:
     """The mistakes as a perfect listener would report them: a word left out before one that was added is a
-    word that was replaced (RS-054)."""
-    pairs = [pair for pair in align(words, said) if pair.status is not Status.CORRECT]
+    word that was replaced (RS-054), and a strange word before the first or after the last one is not of the
+    attempt (RS-074)."""
+    attempt = best_attempt(words, said)
+    scored = said[attempt.start : attempt.end]
+    pairs = [pair for pair in align(words, scored) if pair.status is not Status.CORRECT]
     return [
-        Miscue(pair.status, said[pair.spoken or 0] if pair.reference is None else words[pair.reference])
+        Miscue(pair.status, scored[pair.spoken or 0] if pair.reference is None else words[pair.reference])
         for pair in pairs
     ]
 
@@ -92,18 +96,29 @@ def _pupil(
     if miscues and rng.uniform() < AGAIN:  # the better attempt counts, wherever it stands
         attempts.insert(int(rng.integers(0, 2)), list(words))
         miscues = []
-    audio = _joined([_spoken(" ".join(attempt), voice) for attempt in attempts])
+    return recorded_reading(sentence, attempts, miscues, voice, snr_db)
+
+
+def recorded_reading(
+    sentence: str,
+    attempts: Sequence[Sequence[str]],
+    miscues: Sequence[Miscue],
+    voice: str,
+    snr_db: float | None,
+) -> PupilReading:
+    """The attempts spoken one after the other; `miscues` are those of the best one."""
+    audio = _joined([_spoken("".join(attempt), voice) for attempt in attempts])
     if snr_db is not None:
         audio = with_noise(audio, snr_db, seed=len(audio))
     wrong = sum(miscue.kind != "extra" for miscue in miscues)
-    return PupilReading(sentence, audio, miscues, 1 - wrong / len(words), len(attempts))
+    return PupilReading(sentence, audio, miscues, 1 - wrong / len(tokens_of(sentence)), len(attempts))
 
 
 def _spoken(text: str, variant: str) -> Audio:
     from deployments.tts import formant
     from deployments.tts.embedded_voices import FormantVoice
 
-    speech = formant.speak(formant.read(text.replace(" ", ""), "th"), FormantVoice(variant, rate=130))
+    speech = formant.speak(formant.read(text, "th"), FormantVoice(variant, rate=130))
     resampled: Audio = soxr.resample(speech.samples, speech.sample_rate, SAMPLE_RATE)
     return resampled
 

@@ -52,6 +52,8 @@ class WatchedUtterance(Utterance):
 class ReplayedDetector:
     """Says again what a real detector said of these frames; that depends on the audio alone."""
 
+    name = "replayed"
+
     def __init__(self, probabilities: Sequence[float]) -> None:
         self._probabilities = iter(probabilities)
 

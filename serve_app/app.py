@@ -26,6 +26,7 @@ MIDDLEWARE = (RequestId, AccessLog, CanonicalPath, RateHeaders, Edge, BodyLimit)
 """Outermost first. What adds headers stands outside the edge, so that failures carry them too."""
 SHOWN_TO_PAGES = (
     "accept-ranges",
+    "content-location",
     "content-range",
     "etag",
     "retry-after",

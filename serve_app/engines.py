@@ -38,6 +38,8 @@ class EngineCard:
     """ISO 639-1 codes it understands or speaks; empty for an engine that finds out by itself."""
     speakers: tuple[str, ...] = ()
     """Built-in voices of a synthesiser (TTS-014); put on by the replica."""
+    device: str = "cpu"
+    """Where it computes, as torch names it: `cpu`, `cuda:0` (RS-083)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ class Hints:
     """Text that came before, or names to expect. Engines without a text decoder take no notice."""
     temperature: float = 0.0
     """0..1, spread of the decoder's choices. Engines that search for the best path take no notice."""
+    expected: tuple[str, ...] = ()
+    """Words that are probably said, in this order: a text that is read aloud. Engines that cannot lean to
+    them take no notice."""
 
 
 NO_HINTS = Hints()
@@ -82,6 +87,8 @@ class Transcription:
     """Mean natural logarithm of the tokens' probabilities."""
     no_speech_prob: float = 0.0
     """0..1, where the engine judges that; 0 where it does not."""
+    card: EngineCard | None = None
+    """Who really heard it, under any of its public names (ASR-002); put on by the replica."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,29 @@ class Speech:
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenSyllable:
+    """One syllable, as it should be said or as it was heard."""
+
+    sounds: tuple[str | None, ...]
+    """IPA: the consonants before the vowel, the vowel, and a final consonant where there is one; None for a
+    consonant that was not heard."""
+    tone: str | None
+    """`mid`, `low`, `falling`, `high` or `rising`; None without a voice to hear it in."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedSyllable:
+    """Where a syllable of a known text was said, and how (RS-092)."""
+
+    start: float
+    """Seconds from the start of the audio."""
+    end: float
+    expected: SpokenSyllable
+    heard: SpokenSyllable | None
+    """Sound for sound like `expected`, other than it only where that is likelier; None when not said."""
+
+
+@dataclass(frozen=True, slots=True)
 class AlignedWord:
     """Where a known word was said, and how well."""
 
@@ -156,6 +186,8 @@ class AlignedWord:
     end: float
     confidence: float
     """0..1: how sure it is that this word was said, and said so (RS-059)."""
+    syllables: tuple[AlignedSyllable, ...] = ()
+    """Empty from engines that hear no single sounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +241,11 @@ class Aligner(Protocol):
 
 class VoiceActivityDetector(Protocol):
     """A streaming detector, one per stream, in the process that owns the stream (design decision 7)."""
+
+    @property
+    def name(self) -> str:
+        """Which detector it is (RS-083)."""
+        ...
 
     def speech_probability(self, frame: Audio) -> float:
         """Probability of voice in one frame of exactly 512 samples (32 ms)."""

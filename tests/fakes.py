@@ -89,7 +89,7 @@ class ScriptedRecognizer:
         answer = self.script.pop(0) if self.script else Transcription((), 1.0)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return replace(answer, card=await self.card())
 
     async def card(self) -> EngineCard:
         return EngineCard(
@@ -173,6 +173,8 @@ def hum(text: str) -> Speech:
 
 class ScriptedDetector:
     """Gives the scripted probabilities in turn, then silence."""
+
+    name = "scripted"
 
     def __init__(self, probabilities: Iterable[float] = ()) -> None:
         self._script = list(probabilities)

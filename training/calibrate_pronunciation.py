@@ -13,25 +13,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deployments.align.calibration import PATH, Calibration
 from deployments.align.hearing import Evidence, Said, evidence, hear
 from deployments.align.pitch_contour import Numbers
-from deployments.align.readings import TONES, reading_of
-from deployments.align.tones import ToneModel, relative
+from deployments.align.readings import reading_of
+from deployments.align.tones import ToneModel
 from deployments.thai_speech.acoustic import FRAME_SECONDS
 from training.calibrate_confidence import calibration_error, fit, ranking
+from training.diagnosis import report_diagnoses
 from training.mispronunciations import MISTAKES, Misread, misread_sentences
 from training.spoken_sentences import CONDITIONS
+from training.tone_fit import fit_tones
 from training.voices import HELD_OUT
 
 FOLDER = Path(__file__).parent
 HALF = len(HELD_OUT) // 2
-ROUNDS = 3
-"""Readers' heights and the levels of the tones depend on one another; after three rounds neither moves."""
-RIDGE = 0.1
-"""Semitones squared added to the spread of contours: neighbouring points say nearly the same."""
 
 
 class Heard(NamedTuple):
@@ -41,43 +38,10 @@ class Heard(NamedTuple):
     said: list[Said]
 
 
-class Syllables(NamedTuple):
-    """Those of a sentence that have a voice."""
-
-    contours: Numbers
-    """Shape (syllables, POINTS)."""
-    expected: NDArray[np.intp]
-    spoken: NDArray[np.intp]
-
-
 def heard_sentences(name: str, voices: Sequence[str], seed: int) -> list[Heard]:
     """Every sentence of a file with every mistake."""
     spoken = misread_sentences(FOLDER / name, voices, seed)
     return [Heard(one, hear(one.audio, [reading_of(word) for word in one.text])) for one in spoken]
-
-
-def syllables(one: Heard) -> Syllables:
-    """Of words with as many syllables as written, so that it is known which tone was spoken where."""
-    words = zip(one.said, one.misread.spoken, strict=True)
-    kept = [(word, spoken) for word, spoken in words if len(spoken) == len(word.reading.tones)]
-    contours = np.concatenate([word.contours for word, _ in kept])
-    expected = np.array([tone for word, _ in kept for tone in word.reading.tones], np.intp)
-    spoken = np.array([syllable.tone for _, word in kept for syllable in word], np.intp)
-    voiced = np.isfinite(contours[:, 0])
-    return Syllables(contours[voiced], expected[voiced], spoken[voiced])
-
-
-def fit_tones(heard: Sequence[Heard]) -> ToneModel:
-    """Means of the tones' contours and their common spread; all tones are alike likely."""
-    sentences, levels = [syllables(one) for one in heard], np.zeros(TONES)
-    spoken = np.concatenate([sentence.spoken for sentence in sentences])
-    for _ in range(ROUNDS):
-        points = np.concatenate([relative(s.contours, s.expected, levels) for s in sentences])
-        means = np.array([points[spoken == tone].mean(axis=0) for tone in range(TONES)])
-        levels = means.mean(axis=1)
-    spread = np.cov((points - means[spoken]).T) + RIDGE * np.eye(points.shape[1])
-    weights = np.linalg.solve(spread, means.T)
-    return ToneModel(levels, weights, -0.5 * (means.T * weights).sum(axis=0))
 
 
 def judged(heard: Sequence[Heard], tones: ToneModel) -> tuple[list[Evidence], Numbers]:
@@ -143,7 +107,9 @@ def main() -> None:
     fitted = calibrate(development)
     save(fitted)
     report_times(development)
-    report(heard_sentences("sentences.txt", HELD_OUT[HALF:], seed=2), fitted)
+    others = heard_sentences("sentences.txt", HELD_OUT[HALF:], seed=2)
+    report(others, fitted)
+    report_diagnoses(others, fitted)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ class CtcAligner:
             embedded=False,
             languages=("th",),
             note="Judges letters, and tones as far as they are spelled; not calibrated.",
+            device=str(self._model.device),
         )
 
     def align(self, passage: Passage) -> Found:

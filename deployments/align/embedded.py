@@ -9,6 +9,7 @@ from deployments.align.calibration import calibration
 from deployments.align.hearing import evidence, hear
 from deployments.align.readings import readings
 from deployments.align.replica import Found, Passage
+from deployments.align.syllables import with_syllables
 from deployments.align.timing import timed
 from deployments.thai_speech.acoustic import FRAME_SECONDS
 from serve_app.engines import SAMPLE_RATE, EngineCard
@@ -40,14 +41,13 @@ class EmbeddedAligner:
         said, fitted = hear(passage.audio, known), calibration()
         confidences = [fitted.confidence(word) for word in evidence(said, fitted.tones)]
         duration = len(passage.audio) / SAMPLE_RATE
-        words = iter(
-            timed(
-                [word.units for word in said],
-                confidences,
-                frame_s=FRAME_SECONDS,
-                duration=duration,
-                lead_s=LEAD_S,
-                tail_s=TAIL_S,
-            )
+        words = timed(
+            [word.units for word in said],
+            confidences,
+            frame_s=FRAME_SECONDS,
+            duration=duration,
+            lead_s=LEAD_S,
+            tail_s=TAIL_S,
         )
-        return tuple(reading and next(words) for reading in read)
+        detailed = iter(with_syllables(words, said, fitted.tones))
+        return tuple(reading and next(detailed) for reading in read)

@@ -10,15 +10,16 @@ import numpy as np
 
 from deployments.align.pitch_contour import Numbers, Rhyme, contours
 from deployments.align.readings import Reading, toneless
-from deployments.align.tones import ToneModel
+from deployments.align.substitutions import heard_labels
+from deployments.align.tones import ToneModel, Tones
 from deployments.align.viterbi import FloatArray, Unit, align
 from deployments.align.windows import hear_in_windows
 from deployments.thai_speech.acoustic import STRIDE, acoustic_model
 from deployments.thai_speech.features import HOP
 from serve_app.engines import Audio
 
-LEAD, LONGEST = 3, 35
-"""Feature frames of 10 ms: a vowel begins before its token, and its rhyme is over within 0.35 s."""
+LEAD, LONGEST = 5, 30
+"""Feature frames of 10 ms: a sound begins before its token, and a rhyme is over within 0.3 s of its own."""
 FLOOR = -12.0
 """Log posterior below which nothing is told apart; also that of a word that was passed over."""
 CERTAIN = 8.0
@@ -30,6 +31,8 @@ class Said(NamedTuple):
 
     reading: Reading
     units: list[Unit]
+    heard: list[int]
+    """Label of the sound in the place of each; see `heard_labels`."""
     contours: Numbers
     """Shape (syllables, POINTS); NaN where there was no voice."""
 
@@ -47,10 +50,11 @@ def hear(audio: Audio, readings: Sequence[Reading]) -> list[Said]:
     """Find the words in 16 kHz audio; what is not there is passed over."""
     log_probs = hear_in_windows(audio, STRIDE * HOP, _sounds)
     found = align(log_probs, [reading.sounds for reading in readings])
+    labels = heard_labels(log_probs, readings, found)
     melody = contours(audio, _rhymes(readings, found))
     edges = np.cumsum([0, *(len(reading.tones) for reading in readings)])
     parts = [melody[first:end] for first, end in pairwise(edges)]
-    return [Said(*word) for word in zip(readings, found, parts, strict=True)]
+    return [Said(*word) for word in zip(readings, found, labels, parts, strict=True)]
 
 
 def _sounds(audio: Audio) -> FloatArray:
@@ -63,7 +67,7 @@ def _rhymes(readings: Sequence[Reading], found: Sequence[Sequence[Unit]]) -> lis
     nuclei = [units[place] for reading, units in words for place in reading.nuclei]
     onsets = [units[place] for reading, units in words for place in reading.onsets]
     latest = [unit.first * STRIDE + LONGEST for unit in nuclei]
-    following = [*(unit.first * STRIDE for unit in onsets[1:]), *latest[-1:]]
+    following = [*(unit.first * STRIDE - LEAD for unit in onsets[1:]), *latest[-1:]]
     return [
         Rhyme(unit.first * STRIDE - LEAD, min(stop, next_one) if unit.end > unit.first else 0)
         for unit, stop, next_one in zip(nuclei, latest, following, strict=True)
@@ -72,8 +76,7 @@ def _rhymes(readings: Sequence[Reading], found: Sequence[Sequence[Unit]]) -> lis
 
 def evidence(said: Sequence[Said], tones: ToneModel) -> list[Evidence]:
     """For each word of one reading."""
-    expected = np.array([tone for word in said for tone in word.reading.tones], np.intp)
-    odds = tones.goodness(np.concatenate([word.contours for word in said]), expected)
+    odds = tones.goodness(*melody_of(said))
     edges = np.cumsum([0, *(len(word.reading.tones) for word in said)])
     return [
         Evidence(
@@ -82,3 +85,9 @@ def evidence(said: Sequence[Said], tones: ToneModel) -> list[Evidence]:
         )
         for word, (first, end) in zip(said, pairwise(edges), strict=True)
     ]
+
+
+def melody_of(said: Sequence[Said]) -> tuple[Numbers, Tones]:
+    """Contours of all syllables of one reading, shape (syllables, POINTS), and the tones they should have."""
+    tones = np.array([tone for word in said for tone in word.reading.tones], np.intp)
+    return np.concatenate([word.contours for word in said]), tones

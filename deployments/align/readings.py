@@ -13,7 +13,7 @@ import numpy as np
 
 from deployments.align.viterbi import FloatArray
 from deployments.thai_speech.g2p import ThaiWord, pronounce_text
-from deployments.thai_speech.phonemes import BLANK, CONSONANTS, TOKENS, VOWELS, Pronunciation, tokens
+from deployments.thai_speech.phonemes import BLANK, CODAS, CONSONANTS, TOKENS, VOWELS, Pronunciation, tokens
 
 TONES = 5
 _FIRST_VOWEL = 1 + len(CONSONANTS)
@@ -26,6 +26,11 @@ _TONELESS = np.array(
     ]
 )
 """Label of each token of the acoustic model without its tone."""
+_KINDS = (
+    slice(1, _FIRST_VOWEL),
+    slice(_FIRST_VOWEL, _FIRST_VOWEL + len(VOWELS)),
+    slice(_FIRST_VOWEL + len(VOWELS), _FIRST_VOWEL + len(VOWELS) + len(CODAS)),
+)
 _MAI_YAMOK = "ๆ"
 
 
@@ -40,6 +45,10 @@ class Reading(NamedTuple):
     """Place of each syllable's vowel in `sounds`."""
     onsets: list[int]
     """Place of each syllable's first sound."""
+
+    def may_drop(self, place: int) -> bool:
+        """Whether the syllable is one without this sound too: a second consonant, or the final one."""
+        return place not in self.nuclei and place not in self.onsets
 
 
 def readings(words: Sequence[str]) -> list[Reading | None]:
@@ -72,3 +81,8 @@ def toneless(log_probs: FloatArray) -> FloatArray:
     vowels = log_probs[:, _FIRST_VOWEL:_FIRST_CODA].reshape(len(log_probs), -1, TONES)
     summed = np.logaddexp.reduce(vowels, axis=2)
     return np.concatenate([log_probs[:, :_FIRST_VOWEL], summed, log_probs[:, _FIRST_CODA:]], axis=1)
+
+
+def kind_of(label: int) -> slice:
+    """Labels of the sounds that can stand where this one does: consonants, vowels or final consonants."""
+    return next(kind for kind in _KINDS if label < kind.stop)

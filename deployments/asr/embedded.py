@@ -12,10 +12,11 @@ from deployments.asr.replica import Window, faint_noise
 from deployments.thai_speech.acoustic import FRAME_SECONDS, acoustic_model
 from deployments.thai_speech.beam import Search
 from deployments.thai_speech.decode import Decoder, Hit, decode
+from deployments.thai_speech.expected import expected
 from deployments.thai_speech.language_model import language_model
 from deployments.thai_speech.lexicon import lexicon
 from deployments.thai_speech.phonemes import TOKENS, tokens
-from deployments.thai_speech.trie import SpelledWord, Trie, build
+from deployments.thai_speech.trie import FloatArray, SpelledWord, Trie, build
 from serve_app.engines import SAMPLE_RATE, EngineCard, Transcription, Word
 from serve_app.errors import InvalidRequest
 
@@ -59,10 +60,23 @@ class EmbeddedRecognizer:
         complete = [windows[index].final or piece.stop < len(windows[index].audio) for index, piece in cuts]
         words: list[list[Word]] = [[] for _ in windows]
         sounds: list[list[Hit]] = [[] for _ in windows]
-        for (index, piece), hits in zip(cuts, decode(log_probs, self._decoder, complete), strict=True):
+        texts = [windows[index].hints.expected for index, _ in cuts]
+        for (index, piece), hits in zip(cuts, self._decoded(log_probs, complete, texts), strict=True):
             words[index] += _timed(hits, piece)
             sounds[index] += hits
         return [_transcription(*heard) for heard in zip(words, sounds, strict=True)]
+
+    def _decoded(
+        self, log_probs: Sequence[FloatArray], complete: Sequence[bool], texts: Sequence[tuple[str, ...]]
+    ) -> list[list[Hit]]:
+        """Pieces of which the same text is expected go through one search."""
+        found: dict[int, list[Hit]] = {}
+        for text in dict.fromkeys(texts):
+            rows = [row for row, own in enumerate(texts) if own == text]
+            decoder = self._decoder._replace(expected=expected(text, self._decoder.general))
+            hits = decode([log_probs[row] for row in rows], decoder, [complete[row] for row in rows])
+            found |= dict(zip(rows, hits, strict=True))
+        return [found[row] for row in range(len(texts))]
 
     example = staticmethod(faint_noise)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from deployments.asr.embedded import EmbeddedRecognizer
 from deployments.asr.pocketsphinx_english import PocketsphinxRecognizer
 from deployments.asr.replica import Window, faint_noise
-from serve_app.engines import SAMPLE_RATE, EngineCard, Hints, Transcription
+from serve_app.engines import SAMPLE_RATE, EngineCard, Transcription
 from serve_app.errors import InvalidRequest
 
 LANGUAGES = ("th", "en")
@@ -45,7 +46,7 @@ class EmbeddedMultilingualRecognizer:
         languages = self._languages(windows)
         return self._each(
             [
-                window._replace(hints=Hints(language))
+                window._replace(hints=replace(window.hints, language=language))
                 for window, language in zip(windows, languages, strict=True)
             ]
         )

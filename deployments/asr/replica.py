@@ -86,7 +86,7 @@ class RecognizerReplica(EngineReplica[Window, Transcription]):
         """Words of 16 kHz audio, float32 or 16-bit; see `SpeechRecognizer`. Raises DecodeFailed."""
         window = Window(samples_of(audio), final, hints)
         heard, elapsed_ms = await self._batcher.submit(window, _lane(window) if live else FILE)
-        return replace(heard, decode_ms=elapsed_ms)
+        return replace(heard, decode_ms=elapsed_ms, card=self._cards[0])
 
 
 def faint_noise() -> Audio:

@@ -48,6 +48,7 @@ class TyphoonRecognizer:
             embedded=False,
             languages=("th",),
             note="Writes numbers as words and no punctuation.",
+            device=str(self._model.device),
         )
         # The first segmentation reads the dictionary, for up to 2 s.
         words_of([Token(0, 0, 0.0)], ["ไทย"], FRAME_SECONDS)

@@ -14,7 +14,7 @@ from faster_whisper.transcribe import get_compression_ratio
 from deployments.asr.pieces import pieces
 from deployments.asr.replica import Window, faint_noise
 from deployments.asr.whisper_batch import BatchDecoder, Decoded, Piece
-from deployments.asr.whisper_model import load_whisper
+from deployments.asr.whisper_model import device_of, load_whisper
 from deployments.asr.whisper_words import words_of
 from serve_app.core.stabilize import without_loops
 from serve_app.engines import SAMPLE_RATE, EngineCard, Transcription, Word
@@ -53,6 +53,7 @@ class WhisperRecognizer:
             impl=f"faster-whisper:{Path(model).name}",
             embedded=False,
             languages=tuple(self._decoder.tokenizers),
+            device=device_of(whisper),
         )
 
     def recognize(self, windows: Sequence[Window]) -> list[Transcription]:

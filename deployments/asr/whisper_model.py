@@ -37,6 +37,12 @@ def load_whisper(
         raise EngineConfigError(f"model {model!r}: neither a converted model nor on the hub") from missing
 
 
+def device_of(whisper: WhisperModel) -> str:
+    """Where a model runs, as torch would name it."""
+    model = whisper.model
+    return "cpu" if model.device == "cpu" else f"{model.device}:{model.device_index[0]}"
+
+
 def _device(device: str) -> str:
     if device not in DEVICES:
         raise EngineConfigError(f"device {device!r}: one of {', '.join(DEVICES)}")

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from deployments.thai_speech.beam import Endings, Paths, Search, best_of_nodes, search_words
 from deployments.thai_speech.confidence import Evidence, confidence
-from deployments.thai_speech.language_model import LanguageModel
-from deployments.thai_speech.lattice import Lattice, Spoken, arcs_of, follow, rescore
+from deployments.thai_speech.expected import Expected
+from deployments.thai_speech.language_model import WordChances
+from deployments.thai_speech.lattice import Arcs, Lattice, Spoken, arcs_of, follow, merged, rescore
 from deployments.thai_speech.phonemes import BLANK
 from deployments.thai_speech.posterior import Posteriors, posteriors
-from deployments.thai_speech.trie import FloatArray, Trie
+from deployments.thai_speech.search_frames import informative, padded_windows
+from deployments.thai_speech.trie import FloatArray, SpelledWord, Trie
 
 _UNHEARD = -6.0
 """Log probability of a token that was not heard at all: no single one may outweigh a sentence."""
@@ -41,9 +43,23 @@ class Decoder(NamedTuple):
     """What a search needs besides sound."""
 
     trie: Trie
-    model: LanguageModel
+    general: WordChances
     """Of the words of the trie, in their order."""
     search: Search = Search()
+    expected: Expected | None = None
+    """A text that is read aloud; its words are numbered after those of the trie."""
+
+    @property
+    def model(self) -> WordChances:
+        """Of all words."""
+        return self.expected.chances if self.expected else self.general
+
+    def word(self, number: int) -> SpelledWord:
+        """A word as the model numbers it."""
+        of_text = number - len(self.trie.words)
+        return (
+            self.expected.trie.words[of_text] if self.expected and of_text >= 0 else self.trie.words[number]
+        )
 
 
 def decode(log_probs: Sequence[FloatArray], decoder: Decoder, final: Sequence[bool]) -> list[list[Hit]]:
@@ -54,8 +70,8 @@ def decode(log_probs: Sequence[FloatArray], decoder: Decoder, final: Sequence[bo
     """
     if not log_probs:
         return []
-    frames = [_informative(window, decoder.search.sure_blank) for window in log_probs]
-    padded = _pad([window[kept] for window, kept in zip(log_probs, frames, strict=True)])
+    frames = [informative(window, decoder.search.sure_blank) for window in log_probs]
+    padded = padded_windows([window[kept] for window, kept in zip(log_probs, frames, strict=True)])
     searched = _search(padded, decoder, ~np.array(final, bool))
     hits: list[list[Hit]] = []
     for window, kept in enumerate(frames):
@@ -64,30 +80,20 @@ def decode(log_probs: Sequence[FloatArray], decoder: Decoder, final: Sequence[bo
     return hits
 
 
-def _informative(window: FloatArray, sure_blank: float) -> NDArray[np.intp]:
-    """Frames to search: of each run of sure blanks the first."""
-    sure = window[:, BLANK] > np.log(sure_blank)
-    repeated = np.zeros_like(sure)
-    repeated[1:] = sure[1:] & sure[:-1]
-    return np.flatnonzero(~repeated)
-
-
-def _pad(windows: Sequence[FloatArray]) -> FloatArray:
-    """Shape (windows, frames, labels); padding is certain blank, which changes no score."""
-    longest = max(1, *(len(window) for window in windows))
-    padded = np.full((len(windows), longest, windows[0].shape[1]), -np.inf, np.float32)
-    padded[:, :, BLANK] = 0
-    for row, window in zip(padded, windows, strict=True):
-        row[: len(window)] = window
-    return padded
-
-
 def _search(log_probs: FloatArray, decoder: Decoder, unfinished: NDArray[np.bool_]) -> _Searched:
     paths, endings = search_words(log_probs, decoder.trie, decoder.search)
     arcs, silence = arcs_of(endings, decoder.trie, decoder.search), log_probs[:, :, BLANK]
+    if decoder.expected:
+        arcs = merged(arcs, _expected_arcs(log_probs, decoder, decoder.expected.trie))
     lattice = rescore(silence, arcs, decoder.model, decoder.search)
     probable = posteriors(lattice, silence, endings, paths, unfinished)
     return _Searched(log_probs, decoder, paths, endings, lattice, probable)
+
+
+def _expected_arcs(log_probs: FloatArray, decoder: Decoder, trie: Trie) -> Arcs:
+    _, endings = search_words(log_probs, trie, decoder.search)
+    arcs = arcs_of(endings, trie, decoder.search)
+    return arcs._replace(word=arcs.word + len(decoder.trie.words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ class _Searched:
 
     def hit(self, window: int, spoken: Spoken) -> Hit:
         """A word with its text and what speaks for it."""
-        word = self.decoder.trie.words[spoken.word]
+        word = self.decoder.word(spoken.word)
         heard = self.log_probs[window, spoken.first : spoken.last + 1, list(word.tokens)].max(axis=1)
         evidence = Evidence(self.posteriors.of(window, spoken), len(word.tokens))
         return Hit(word.text, spoken.first, spoken.last, evidence, float(heard.clip(_UNHEARD).sum()))

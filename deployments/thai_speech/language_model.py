@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,20 @@ STEP = 1 / 12
 of half a step is far below what a weight of the decoder can notice."""
 
 
-@dataclass(frozen=True, slots=True)
+class WordChances(Protocol):
+    """What a search asks of words."""
+
+    @property
+    def start(self) -> int:
+        """The history before the first word."""
+        ...
+
+    def score(self, history: IntArray, word: IntArray) -> FloatArray:
+        """Log probability of words after histories; the shapes broadcast."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LanguageModel:
     """Words are numbered as in the lexicon; number `start` is the history before the first word."""
 

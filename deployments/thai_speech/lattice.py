@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deployments.thai_speech.beam import Endings, Search
-from deployments.thai_speech.language_model import LanguageModel
+from deployments.thai_speech.language_model import WordChances
 from deployments.thai_speech.trie import FloatArray, IntArray, Trie
 
 _NEVER = np.float32(-np.inf)
@@ -89,7 +89,14 @@ def arcs_of(endings: Endings, trie: Trie, search: Search) -> Arcs:
     )
 
 
-def rescore(log_blank: FloatArray, arcs: Arcs, model: LanguageModel, search: Search) -> Lattice:
+def merged(one: Arcs, other: Arcs) -> Arcs:
+    """The words of two searches of the same windows."""
+    every = Arcs(*(np.concatenate(pair) for pair in zip(one, other, strict=True)))
+    order = np.argsort(every.last, kind="stable")
+    return Arcs(*(column[order] for column in every))
+
+
+def rescore(log_blank: FloatArray, arcs: Arcs, model: WordChances, search: Search) -> Lattice:
     """`log_blank` (windows, frames): log probability of blank."""
     count, length = log_blank.shape
     shape = (count, length + 1, search.histories)
@@ -123,7 +130,7 @@ def follow(
     window: IntArray,
     first: IntArray,
     word: IntArray,
-    model: LanguageModel,
+    model: WordChances,
     search: Search,
 ) -> Followed:
     """The best history of words that begin in frame `first`."""
@@ -134,7 +141,7 @@ def follow(
     return Followed(scores[best], language[best], histories.arc[window, first][best])
 
 
-def _extend(lattice: Lattice, new: slice, model: LanguageModel, search: Search) -> None:
+def _extend(lattice: Lattice, new: slice, model: WordChances, search: Search) -> None:
     """Words that end in one frame become histories after it."""
     arcs, histories = lattice.arcs, lattice.histories
     window, word = arcs.window[new], arcs.word[new]

@@ -72,6 +72,7 @@ class F5Synthesizer:
             embedded=False,
             languages=("th", "en") if ENGLISH in files else ("th",),
             note="Speaks in the voice of a recording whose transcript it needs.",
+            device=str(place),
         )
         self.example = _example(min(files), self._default)
 

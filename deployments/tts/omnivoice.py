@@ -64,6 +64,7 @@ class OmniVoiceSynthesizer:
             embedded=False,
             languages=LANGUAGES,
             note="Clones a recorded voice or makes one up from a list of traits; it has no named speakers.",
+            device=str(self._model.device),
         )
 
     def speakers(self, model: str) -> tuple[str, ...]:

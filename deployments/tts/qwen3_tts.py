@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from deployments.loader import EngineConfigError
+from deployments.torch_device import torch_device
 from deployments.tts.qwen3_checkpoint import CLONE, SPEAKERS, load_checkpoint
 from deployments.tts.qwen3_generation import speak
 from deployments.tts.qwen3_voices import BuiltInVoices, ClonedVoices, Voice
@@ -56,7 +57,8 @@ class Qwen3Synthesizer:
             self._built_in = BuiltInVoices(model, self.family.speakers)
         if clone:
             self._cloned = ClonedVoices(load_checkpoint(clone, CLONE, device, dtype))
-        self.card = self._card([Path(folder).name for folder in (speakers, clone) if folder])
+        checkpoints = [Path(folder).name for folder in (speakers, clone) if folder]
+        self.card = self._card(checkpoints, str(torch_device(device)))
         self.example = SpeechRequest(
             text=self.family.example,
             language=next(iter(self.family.languages)),
@@ -93,7 +95,7 @@ class Qwen3Synthesizer:
             raise InvalidRequest("clone_audio: there are built-in speakers only here.")
         return self._cloned.voice(request, request.reference)
 
-    def _card(self, checkpoints: list[str]) -> EngineCard:
+    def _card(self, checkpoints: list[str], device: str) -> EngineCard:
         without = "" if self._built_in else "Only clones: it has no speakers."
         return EngineCard(
             engine=self.family.engine,
@@ -101,6 +103,7 @@ class Qwen3Synthesizer:
             embedded=False,
             languages=tuple(self.family.languages),
             note=without if self._cloned else "Clones no voice.",
+            device=device,
         )
 
 

@@ -50,6 +50,7 @@ class VieNeuSynthesizer:
             embedded=False,
             languages=("vi",),
             note="" if encoder else "Clones no voices.",
+            device=str(self._model.place),
         )
 
     def speakers(self, model: str) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ class SileroDetector:
     Raises EngineNotInstalled when onnxruntime or the wheel that carries the model is missing.
     """
 
+    name = "silero_vad_v6"
+
     def __init__(self) -> None:
         self._run = _session().run
         self._input = np.zeros((1, CONTEXT + FRAME), np.float32)

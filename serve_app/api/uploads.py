@@ -16,7 +16,7 @@ from serve_app.stores import StoredFile
 from serve_app.wire import API_KEY, BEARER, BackendsDep, CallerGate, Gate, backends_of, credential, surface
 
 SERVED = "generations/"
-"""Only outputs: recordings that callers uploaded, and voices made of them, are not given out again."""
+"""Only outputs: recordings that callers uploaded, and voices made of them, are not given out here."""
 
 
 class OutputGate(Gate):

@@ -6,6 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
+from serve_app.core.edit_distance import Words
+
 SCALE = 720_720
 """Every length up to 16 divides it, so that equal sums of similarities are equal numbers. Hardly a Thai word
 is longer; the similarity of such a pair is rounded down."""
@@ -44,33 +49,15 @@ def align(reference: Sequence[str], spoken: Sequence[str]) -> list[Pair]:
     return _path(reference, spoken, gains, best)
 
 
-def edit_distance(one: str, other: str) -> int:
-    """Levenshtein distance of the characters of two words.
-
-    Bit-parallel (Myers 1999, as Hyyrö 2003 wrote it): a column of the table is two integers, whose bits tell
-    that a cell is one more, or one less, than the cell above.
-    """
-    if not one:
-        return len(other)
-    places: dict[str, int] = {}
-    for index, character in enumerate(one):
-        places[character] = places.get(character, 0) | 1 << index
-    last, full = 1 << len(one) - 1, (1 << len(one)) - 1
-    more, less, distance = full, 0, len(one)
-    for character in other:
-        equal = places.get(character, 0)
-        same = (((equal & more) + more) ^ more) | equal | less
-        right_more, right_less = (less | ~(same | more)) & full, more & same
-        distance += bool(right_more & last) - bool(right_less & last)
-        right_more = right_more << 1 | 1
-        more, less = (right_less << 1 | ~(same | right_more)) & full, right_more & same
-    return distance
-
-
 def similarity(one: str, other: str) -> int:
     """How alike two words are: 0, nothing in common, to SCALE, equal."""
-    longest = max(len(one), len(other), 1)
-    return (longest - edit_distance(one, other)) * SCALE // longest
+    return int(similarities(one, Words([other]))[0])
+
+
+def similarities(one: str, others: Words) -> NDArray[np.int64]:
+    """How alike a word is to each of others, shape (others,)."""
+    longest = np.maximum(others.lengths, max(1, len(one)))
+    return (longest - others.distances(one)) * SCALE // longest
 
 
 def mispronounced(one: str, other: str) -> bool:
@@ -78,8 +65,13 @@ def mispronounced(one: str, other: str) -> bool:
 
     So it is with ภาษาไทย and ภาษาใจ, and not with แมว and หมา.
     """
-    longest = max(len(one), len(other))
-    return 2 * min(len(one), len(other)) > longest > 2 * edit_distance(one, other)
+    return bool(mispronunciations(one, Words([other]))[0])
+
+
+def mispronunciations(one: str, others: Words) -> NDArray[np.bool_]:
+    """Whether a word is mispronounced for each of others, shape (others,)."""
+    shortest, longest = np.minimum(others.lengths, len(one)), np.maximum(others.lengths, len(one))
+    return (2 * shortest > longest) & (longest > 2 * others.distances(one))
 
 
 def _gains(reference: Sequence[str], spoken: Sequence[str]) -> list[list[int]]:
@@ -88,7 +80,9 @@ def _gains(reference: Sequence[str], spoken: Sequence[str]) -> list[list[int]]:
     alike = longest * pairs + 1
     equal = alike * (SCALE * pairs + 1)
     common = equal * (pairs + 1)
-    heard = {word: [common + similarity(word, said) * alike for said in spoken] for word in set(reference)}
+    said_words = Words(spoken)
+    likenesses = {word: similarities(word, said_words).tolist() for word in set(reference)}
+    heard = {word: [common + likeness * alike for likeness in row] for word, row in likenesses.items()}
     return [
         [
             2 * common + equal + longest - at if word == said else heard[word][at]

@@ -62,6 +62,12 @@ class Job:
     ended_at: float | None = None
 
     @property
+    def uploads(self) -> list[str]:
+        """Paths of the files that came with it."""
+        own = uploads_folder(self.team, self.id)
+        return [path for path in self.payload.values() if isinstance(path, str) and path.startswith(own)]
+
+    @property
     def begun(self) -> bool:
         """True once an attempt has been made."""
         return self.attempt > 0
@@ -80,6 +86,11 @@ class Job:
 def new_job(job_id: str, kind: str, team: str, payload: Mapping[str, Any], now: float) -> Job:
     """A job that is due at once."""
     return Job(job_id, kind, team, payload, created_at=now, due_at=now)
+
+
+def uploads_folder(team: str, job_id: str) -> str:
+    """Where the files lie that came with a job; given out again only in the report of a reading."""
+    return f"inputs/{team}/{job_id}/"
 
 
 def due(job: Job, now: float) -> float | None:

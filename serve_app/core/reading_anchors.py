@@ -54,7 +54,6 @@ def _edits(spoken: str, written: str, borders: NDArray[np.intp]) -> Table:
 
 def _skip(row: Table, borders: NDArray[np.intp]) -> None:
     """Leave out what is written, or break off anywhere and go on at the beginning of a word."""
-    _leave_out(row)
     row[borders] = np.minimum(row[borders], row.min() + GO_ON_ELSEWHERE)
     _leave_out(row)
 

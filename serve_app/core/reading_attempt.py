@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from serve_app.core.align_words import mispronounced
-
-Table = NDArray[np.int32 | np.int64]
+from serve_app.core.reading_windows import Table, digits, window_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +58,15 @@ def _windows(
     """Similarity, correct and mispronounced tokens of every window, shape (lengths, starts).
 
     Past the end of what was said similarity is -1 and nothing is correct. Two fractions of such small
-    integers are equal as floats only if they are equal. Method: the heaviest common subsequence, as in
-    `align_words`, grown by one spoken token for all starts at once.
+    integers are equal as floats only if they are equal.
     """
-    base = len(reference) + 1
-    gains = _gains(reference, spoken, base)
-    heaviest = np.zeros((len(spoken) - shortest + 1, base), gains.dtype)
-    weights = np.full((longest - shortest + 1, len(heaviest)), -1, gains.dtype)
-    for length in range(1, longest + 1):
-        heaviest = _grown(heaviest[: len(spoken) - length + 1], gains[length - 1 :])
-        if length >= shortest:
-            weights[length - shortest, : len(heaviest)] = heaviest[:, -1]
-    similarity = _similarity(weights // base**2, len(reference), np.arange(shortest, longest + 1)[:, None])
-    weights, similarity = np.maximum(weights, 0), np.where(weights < 0, -1.0, similarity)
-    return similarity, weights // base % base, weights % base
+    starts, lengths = np.arange(len(spoken) - shortest + 1), np.arange(shortest, longest + 1)[:, None]
+    weights, bases = window_weights(reference, spoken, shortest, longest)
+    weights[starts + lengths > len(spoken)] = 0
+    common, correct, alike = digits(weights, bases)
+    similarity = _similarity(common, len(reference), lengths)
+    similarity[starts + lengths > len(spoken)] = -1
+    return similarity, correct, alike
 
 
 def _similarity(common: Table, reference: int, lengths: NDArray[np.int_]) -> NDArray[np.float64]:
@@ -81,31 +74,6 @@ def _similarity(common: Table, reference: int, lengths: NDArray[np.int_]) -> NDA
     longer = np.maximum(reference, lengths)
     distance = reference + lengths - common
     return np.asarray((longer - distance) / longer, np.float64)
-
-
-def _gains(reference: Sequence[str], spoken: Sequence[str], base: int) -> Table:
-    """Weight of every pair, shape (spoken, reference).
-
-    In digits of a base: two for a correct token and one for another; whether correct; whether mispronounced.
-    """
-    correct, other = 2 * base**2 + base, base**2
-    written, said = (list(dict.fromkeys(words)) for words in (reference, spoken))
-    weights = [[correct if a == b else other + mispronounced(a, b) for b in written] for a in said]
-    kind = np.int32 if correct * len(reference) < 2**31 else np.int64
-    table: Table = np.array(weights, kind)
-    return table[np.ix_(_places(spoken, said), _places(reference, written))]
-
-
-def _places(words: Sequence[str], among: Sequence[str]) -> list[int]:
-    place = {word: index for index, word in enumerate(among)}
-    return [place[word] for word in words]
-
-
-def _grown(heaviest: Table, gains: Table) -> Table:
-    """One more spoken token for every start; both tables have a row for each, the gains some more."""
-    paired = heaviest[:, :-1] + gains[: len(heaviest)]
-    np.maximum(heaviest[:, 1:], paired, out=heaviest[:, 1:])
-    return np.maximum.accumulate(heaviest, axis=1, out=heaviest)
 
 
 def _several(correct: Table, shortest: int, reference: int) -> bool:

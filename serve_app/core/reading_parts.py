@@ -8,7 +8,7 @@ from typing import Any
 
 from serve_app.core.reading_attempt import Attempt
 from serve_app.core.reading_tokens import normalized
-from serve_app.engines import AlignedWord
+from serve_app.engines import AlignedSyllable, AlignedWord, SpokenSyllable
 
 Json = dict[str, Any]
 Span = tuple[float, float]
@@ -86,10 +86,14 @@ class Pronunciation:
         """Of each word."""
         return [word.confidence if word else None for word in self.words]
 
-    def view(self, tokens: Sequence[str], average: float | None, reason: str) -> Json:
-        """RS-059; a `reason` is told where confidences are not used."""
+    def view(
+        self, tokens: Sequence[str], average: float | None, reason: str, focus_below: float = 0.0
+    ) -> Json:
+        """RS-059, RS-092; a `reason` is told where confidences are not used. Words with a lower confidence
+        than `focus_below` have their syllables, unless confidences are not used."""
         told = {"meta": {"reason": reason}} if reason else {}
-        words = [_aligned(index, tokens[index], word) for index, word in enumerate(self.words)]
+        below = 0.0 if reason else focus_below
+        words = [_aligned(index, tokens[index], word, below) for index, word in enumerate(self.words)]
         return {"used": not reason, "averageConfidence": average, "words": words, **told}
 
 
@@ -118,10 +122,26 @@ def _selected(attempt: Attempt, span: Span | None) -> Json:
     }
 
 
-def _aligned(index: int, token: str, word: AlignedWord | None) -> Json:
+def _aligned(index: int, token: str, word: AlignedWord | None, focus_below: float) -> Json:
     start, end = (round(word.start, 3), round(word.end, 3)) if word else (None, None)
     confidence = shown(word.confidence if word else None)
-    return {"index": index, "word": token, "start": start, "end": end, "confidence": confidence}
+    view = {"index": index, "word": token, "start": start, "end": end, "confidence": confidence}
+    if word and word.syllables and word.confidence < focus_below:
+        view["syllables"] = [_syllable(syllable) for syllable in word.syllables]
+    return view
+
+
+def _syllable(syllable: AlignedSyllable) -> Json:
+    return {
+        "start": round(syllable.start, 3),
+        "end": round(syllable.end, 3),
+        "expected": _sounds(syllable.expected),
+        "heard": _sounds(syllable.heard) if syllable.heard else None,
+    }
+
+
+def _sounds(syllable: SpokenSyllable) -> Json:
+    return {"sounds": list(syllable.sounds), "tone": syllable.tone}
 
 
 def shown(confidence: float | None) -> float | None:

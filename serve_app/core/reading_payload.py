@@ -7,6 +7,7 @@ from typing import Any
 
 from serve_app.core.align_words import Pair, align
 from serve_app.core.reading_attempt import Attempt
+from serve_app.core.reading_fluency import fluency
 from serve_app.core.reading_parts import Json, Pronunciation, Reference, Spoken, shown
 from serve_app.core.reading_score import (
     DISPLAY_MIN,
@@ -58,7 +59,8 @@ def score_payload(
         "comparison": _comparison(scores.counts, reference.tokens, tokens, pairs, trusted),
         "feedback": _feedback(feedback(reference.tokens, tokens, pairs), focus),
         "diagnostics": {"rawScores": _marks(scores.raw)},
-        "alignment": said.view(reference.tokens, scores.average_confidence, reason),
+        "alignment": said.view(reference.tokens, scores.average_confidence, reason, focus_below),
+        "fluency": fluency(spoken.times[attempt.start : attempt.end], scores.counts.correct),
     }
 
 

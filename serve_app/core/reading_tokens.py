@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from pythainlp.tokenize import word_tokenize
 from pythainlp.util import thai_digit_to_arabic_digit
@@ -17,6 +19,9 @@ from serve_app.engines import Word
 
 INSIDE_WORDS = re.compile(r"(?<=\d),(?=\d{3})|(?<=[a-z])['’](?=[a-z])", re.IGNORECASE)
 """Marks that part nothing: 1,000 and don't are one word each."""
+
+MAI_YAMOK = "ๆ"
+"""Says the word before it once more."""
 
 Segmenter = Callable[[str], list[str]]
 Span = tuple[float, float]
@@ -55,6 +60,16 @@ def anchored(spoken: str, reference: Sequence[str], segment: Segmenter = newmm) 
         for piece in pieces_of(normalized(spoken), reference)
         for token in ([piece.text] if piece.known else segment(piece.text))
     ]
+
+
+def repetitions_marked(words: Sequence[Word], reference: Sequence[str]) -> list[Word]:
+    """What was said, with the mark ๆ where the reference has it: readers and recognisers repeat the word."""
+    marked = {word for word, mark in pairwise(reference) if mark == MAI_YAMOK}
+    told: list[Word] = []
+    for word in words:
+        again = bool(told) and word.text in marked and told[-1].text == word.text
+        told.append(replace(word, text=MAI_YAMOK) if again else word)
+    return told
 
 
 def timed(tokens: Sequence[str], words: Sequence[Word]) -> list[Span | None]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from serve_app.core.pcm import Pcm16, as_float
 from serve_app.core.thai import timed
-from serve_app.engines import SAMPLE_RATE, Audio, Hints, SpeechRecognizer, Word
+from serve_app.engines import SAMPLE_RATE, Audio, Hints, SpeechRecognizer, Transcription, Word
 from serve_app.flows.speech_pieces import SpeechPieces
 from serve_app.flows.transcription import IN_FLIGHT
 
@@ -29,17 +29,18 @@ class Excerpt:
     """16 kHz mono, at most 30 s."""
 
 
-async def heard(recognizer: SpeechRecognizer, excerpts: Sequence[Excerpt], language: str) -> list[list[Word]]:
-    """The words of each excerpt, all decoded on the file lane. Raises what the recogniser raises, and then
-    nothing is left running."""
+async def heard(
+    recognizer: SpeechRecognizer, excerpts: Sequence[Excerpt], hints: Hints
+) -> list[Transcription]:
+    """Each excerpt as it was heard, on the file lane, with times in the recording. Raises what the recogniser
+    raises, and then nothing is left running."""
     slots = asyncio.Semaphore(IN_FLIGHT)
-    hints = Hints(language=language)
 
-    async def decoded(excerpt: Excerpt) -> list[Word]:
+    async def decoded(excerpt: Excerpt) -> Transcription:
         async with slots:
             audio = as_float(excerpt.audio)
             told = await recognizer.transcribe(audio, final=True, hints=hints, live=False)
-        return _placed(excerpt, told.words)
+        return replace(told, words=_placed(excerpt, told.words))
 
     decoding = [asyncio.ensure_future(decoded(excerpt)) for excerpt in excerpts]
     try:
@@ -71,15 +72,17 @@ def excerpt(samples: Pcm16, start: float, end: float) -> Excerpt:
     return Excerpt(start, np.pad(inside, (before, missing - before)) if missing else inside)
 
 
-def _placed(excerpt: Excerpt, words: Sequence[Word]) -> list[Word]:
-    return [
+def _placed(excerpt: Excerpt, words: Sequence[Word]) -> tuple[Word, ...]:
+    return tuple(
         replace(word, start=round(excerpt.start + word.start, 3), end=round(excerpt.start + word.end, 3))
         for word in timed(words, len(excerpt.audio) / SAMPLE_RATE)
-    ]
+    )
 
 
 class _Known:
     """A `VoiceActivityDetector` that has heard the recording already."""
+
+    name = "known"
 
     def __init__(self, probabilities: NDArray[np.float64]) -> None:
         self._next = iter(probabilities.tolist())

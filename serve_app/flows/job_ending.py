@@ -12,6 +12,7 @@ from serve_app.backends import Backends
 from serve_app.core.jobs import Job, JobState
 from serve_app.core.keys import redact
 from serve_app.errors import EngineUnavailable, KaleidoError, RateLimited, StoreUnavailable
+from serve_app.flows.job_uploads import expire_uploads
 from serve_app.stores import JsonObject
 
 STORE_RETRY_S = 0.2
@@ -61,9 +62,12 @@ class Ending:
 
     async def _finish(self, state: JobState, *, result: JsonObject | None = None, error: str = "") -> bool:
         keep_s = self._settings.job_keep_s
-        return await self._persist(
+        counts = await self._persist(
             lambda: self._store.finish(self._job, state, keep_s=keep_s, result=result, error=error)
         )
+        if counts:
+            await expire_uploads(self._files, self._job, self._settings.upload_keep_s)
+        return counts
 
     async def _retry(self, error: str) -> None:
         pauses = (0.0, *self._settings.job_retry_delays_s)

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from serve_app.audio_file import AudioFile
 from serve_app.backends import Backends
 from serve_app.cards import Cards
-from serve_app.core.jobs import Job
+from serve_app.core.jobs import Job, uploads_folder
 from serve_app.core.reading_request import ReadingFields, ReadingOrder, resolve
 from serve_app.errors import EngineUnavailable, InvalidAudio, InvalidRequest, TooLarge
 from serve_app.flows import jobs
@@ -23,8 +23,6 @@ from serve_app.settings import Settings
 
 ROUTE = "POST /api/reading-score"
 """Under which idempotency keys are kept."""
-FOLDER = "inputs"
-"""Recordings of callers; they are not given out again."""
 BLOCK = 1024 * 1024
 """Bytes of a recording in memory at once."""
 MEDIA_TYPE = "application/octet-stream"
@@ -104,10 +102,11 @@ def _hash(file: BinaryIO) -> str:
 async def _submitted(
     backends: Backends, team: str, job_id: str, order: ReadingOrder, recordings: dict[str, Upload]
 ) -> Job:
-    """Files of a reading that is not queued in the end are removed."""
-    paths = {field: f"{FOLDER}/{team}/{job_id}/{field}" for field in recordings}
+    """Files of a reading that is not queued in the end are removed. Until the job has ended (`job_uploads`)
+    they are kept as long as a record; none waits that long."""
+    paths = {field: f"{uploads_folder(team, job_id)}{field}" for field in recordings}
     payload = {**asdict(order), **paths}
-    keep_s, bound = backends.settings.upload_keep_s, backends.settings.reading_max_waiting
+    keep_s, bound = backends.settings.job_keep_s, backends.settings.reading_max_waiting
     async with AsyncExitStack() as undo:
         for field, path in paths.items():
             undo.push_async_callback(backends.files.delete, path)

@@ -36,7 +36,14 @@ async def pronunciation(
 
 
 def _shifted(found: Alignment, seconds: float) -> tuple[AlignedWord | None, ...]:
-    return tuple(
-        word and replace(word, start=max(0.0, word.start + seconds), end=max(0.0, word.end + seconds))
-        for word in found.words
-    )
+    return tuple(word and _later(word, seconds) for word in found.words)
+
+
+def _later(word: AlignedWord, seconds: float) -> AlignedWord:
+    """The word and its syllables, none before the start."""
+    syllables = [
+        replace(one, start=max(0.0, one.start + seconds), end=max(0.0, one.end + seconds))
+        for one in word.syllables
+    ]
+    start, end = max(0.0, word.start + seconds), max(0.0, word.end + seconds)
+    return replace(word, start=start, end=end, syllables=tuple(syllables))

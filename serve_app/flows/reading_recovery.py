@@ -15,7 +15,7 @@ from serve_app.core.pcm import Pcm16
 from serve_app.core.reading_gaps import found, has_gaps, kept_frames, merged, placed, truncated, windows
 from serve_app.core.reading_tokens import anchored, normalized
 from serve_app.core.thai import caption_line, timed
-from serve_app.engines import SpeechRecognizer, Word
+from serve_app.engines import Hints, SpeechRecognizer, Word
 from serve_app.flows.excerpts import excerpt, heard, spoken_excerpts
 from serve_app.flows.voice_activity import VoiceActivity
 from serve_app.stores import JsonObject
@@ -28,9 +28,8 @@ class Recovery:
     recognizer: SpeechRecognizer
     samples: Pcm16
     activity: VoiceActivity
-    reference: Sequence[str]
-    """The tokens that are expected, at least one."""
-    language: str
+    hints: Hints
+    """With the tokens that are expected, at least one."""
 
     async def better(self, words: Sequence[Word]) -> tuple[Sequence[Word], JsonObject]:
         """The words of a first decode or of a later one, and what `student.meta` tells of it (RS-083).
@@ -39,7 +38,7 @@ class Recovery:
         raises.
         """
         meta: dict[str, bool | int] = {}
-        if self._has_gaps(words) and await self._found(words) < len(self.reference):
+        if self._has_gaps(words) and await self._found(words) < len(self.hints.expected):
             again = await self._without_silence()
             if await self._found(again) > await self._found(words):
                 words, meta["silenceRemovedOnTyphoon"] = again, True
@@ -54,12 +53,12 @@ class Recovery:
         return has_gaps(words, self.activity.regions, self.activity.probabilities)
 
     def _truncated(self, words: Sequence[Word]) -> bool:
-        return truncated(_letters(caption_line(words)), _letters("".join(self.reference)))
+        return truncated(_letters(caption_line(words)), _letters("".join(self.hints.expected)))
 
     async def _found(self, words: Sequence[Word]) -> int:
         """In a thread: ten minutes of speech take a while to segment."""
-        spoken = await asyncio.to_thread(anchored, caption_line(words), self.reference)
-        return found(spoken, self.reference)
+        spoken = await asyncio.to_thread(anchored, caption_line(words), self.hints.expected)
+        return found(spoken, self.hints.expected)
 
     async def _without_silence(self) -> list[Word]:
         """What is heard in a copy with short silences."""
@@ -67,18 +66,18 @@ class Recovery:
         kept = kept_frames(self.activity.regions, len(probabilities))
         copy = await asyncio.to_thread(_frames, self.samples, kept)
         excerpts = await asyncio.to_thread(spoken_excerpts, copy, probabilities[kept])
-        decoded = await heard(self.recognizer, excerpts, self.language)
-        return [placed(word, kept) for words in decoded for word in words]
+        decoded = await heard(self.recognizer, excerpts, self.hints)
+        return [placed(word, kept) for told in decoded for word in told.words]
 
     async def _in_windows(self) -> tuple[list[Word], int]:
         """What is heard in short overlapping windows, and how many those are."""
         spans = list(windows(self.activity.regions))
         excerpts = [excerpt(self.samples, start, end) for start, end in spans]
-        decoded = await heard(self.recognizer, excerpts, self.language)
+        decoded = await heard(self.recognizer, excerpts, self.hints)
         overlaps = [(after[0], before[1]) for before, after in pairwise(spans)]
-        words = decoded[0]
+        words: Sequence[Word] = decoded[0].words
         for after, overlap in zip(decoded[1:], overlaps, strict=True):
-            words = merged(words, after, overlap)
+            words = merged(words, after.words, overlap)
         return timed(words, self.activity.duration), len(spans)
 
 

@@ -12,10 +12,10 @@ from serve_app.core.reading_attempt import Attempt, best_attempt
 from serve_app.core.reading_parts import Json, Pronunciation, Reference, Spoken
 from serve_app.core.reading_payload import no_speech_payload, score_payload
 from serve_app.core.reading_request import ReadingOrder
-from serve_app.core.reading_tokens import anchored, timed, tokens_of
+from serve_app.core.reading_tokens import anchored, repetitions_marked, timed, tokens_of
 from serve_app.core.thai import caption_line
-from serve_app.engines import SAMPLE_RATE, EngineCard, Progress
-from serve_app.errors import EngineUnavailable, InvalidRequest
+from serve_app.engines import SAMPLE_RATE, Progress
+from serve_app.errors import InvalidRequest
 from serve_app.flows.job_flow import Report
 from serve_app.flows.reading_pronunciation import pronunciation
 from serve_app.flows.reading_recording import recorded
@@ -35,16 +35,15 @@ async def assess_job(backends: Backends, job: Job, report: Report) -> JsonObject
     order = ReadingOrder(**job.payload)
     student = await recorded(backends, job.team, order.student_audio)
     report(Progress("transcription"))
-    engine = await _engine(backends, order.asr_engine)
-    reference = await _reference(backends, job.team, order, engine)
-    payload = await _assessed(backends, order, reference, student, engine, report)
+    reference = await _reference(backends, job.team, order)
+    payload = await _assessed(backends, order, reference, student, report)
     seconds = len(student) / SAMPLE_RATE + reference.meta.get("audioDuration", 0.0)
     day = utc_day(job.created_at)
     await backends.limits.record_usage(job.team, KIND, seconds, job=job.id, day=day)
     return payload
 
 
-async def _reference(backends: Backends, team: str, order: ReadingOrder, engine: Json) -> Reference:
+async def _reference(backends: Backends, team: str, order: ReadingOrder) -> Reference:
     """The text, or what is said in the recording of it (RS-003)."""
     if order.reference_text:
         reference = Reference(order.reference_text, tokens_of(order.reference_text))
@@ -52,7 +51,7 @@ async def _reference(backends: Backends, team: str, order: ReadingOrder, engine:
         samples = await recorded(backends, team, order.reference_audio)
         heard = await read_aloud(backends, order.asr_engine, samples, ())
         text = caption_line(heard.words)
-        reference = Reference(text, tokens_of(text), "referenceAudio", {**heard.meta, **engine})
+        reference = Reference(text, tokens_of(text), "referenceAudio", _meta(heard))
     if not reference.tokens:
         raise InvalidRequest(f"{reference.sent_as}: There are no words in it.")
     return reference
@@ -63,14 +62,13 @@ async def _assessed(
     order: ReadingOrder,
     reference: Reference,
     student: Pcm16,
-    engine: Json,
     report: Report,
 ) -> Json:
     heard = await read_aloud(backends, order.asr_engine, student, reference.tokens)
     request = order.view(reference.source)
     if heard.no_speech:
         return no_speech_payload(request, reference, heard.meta)
-    spoken, attempt = await asyncio.to_thread(_attempted, reference, heard, {**heard.meta, **engine})
+    spoken, attempt = await asyncio.to_thread(_attempted, reference, heard)
     report(Progress("alignment"))
     said = Pronunciation(reason="not_requested")
     if order.include_pronunciation:
@@ -79,21 +77,18 @@ async def _assessed(
     return await asyncio.to_thread(score_payload, request, reference, spoken, attempt, said, *bounds)
 
 
-def _attempted(reference: Reference, heard: ReadingTranscript, meta: Json) -> tuple[Spoken, Attempt]:
+def _attempted(reference: Reference, heard: ReadingTranscript) -> tuple[Spoken, Attempt]:
     """The words as tokens, and which of them are the best attempt (RS-070, RS-087)."""
-    text = caption_line(heard.words)
+    words = repetitions_marked(heard.words, reference.tokens)
+    text = caption_line(words)
     tokens = anchored(text, reference.tokens)
-    spoken = Spoken(text, tokens, timed(tokens, heard.words), meta)
+    spoken = Spoken(text, tokens, timed(tokens, words), _meta(heard))
     return spoken, best_attempt(reference.tokens, tokens)
 
 
-async def _engine(backends: Backends, engine: str) -> Json:
-    """What really listens (ASR-002). Raises EngineUnavailable."""
-    for card in await backends.models.cards():
-        if (card.task, card.engine) == ("asr", engine):
-            return _view(card)
-    raise EngineUnavailable
-
-
-def _view(card: EngineCard) -> Json:
-    return {"model": card.impl, "engine_impl": card.impl, "embedded": card.embedded}
+def _meta(heard: ReadingTranscript) -> Json:
+    """RS-083, with what really listened (ASR-002)."""
+    if heard.card is None:
+        return dict(heard.meta)
+    impl, embedded, device = heard.card.impl, heard.card.embedded, heard.card.device
+    return {**heard.meta, "model": impl, "engine_impl": impl, "embedded": embedded, "device": device}

@@ -17,8 +17,6 @@ from serve_app.engines import SAMPLE_RATE, VoiceActivityDetector
 from serve_app.flows.speech_pieces import iterate_in_thread
 from serve_app.stores import JsonObject
 
-DETECTOR = "silero_vad_v6"
-"""RS-083: the detector that every host of the API is given (`deployments.vad.silero`)."""
 BLOCK = 100 * FRAME
 """3.2 s, about 15 ms of work: what a cancelled request still costs at most."""
 
@@ -36,6 +34,8 @@ class VoiceActivity:
     """(start, end) in seconds, in order; parted by silences longer than 0.6 s."""
     silent: bool
     """Whether it is too quiet for a silence detector; faint speech is that too."""
+    detector: str
+    """Name of the voice detector."""
     probabilities: NDArray[np.float64] = field(repr=False, compare=False)
     """Of voice, one for each frame of 32 ms, shape (frames,); the last frame is filled up with silence."""
 
@@ -52,7 +52,7 @@ class VoiceActivity:
             "voiceActivityChecked": True,
             "voiceActivityDetected": self.detected,
             "voiceActivityDuration": round(self.voiced_seconds, 3),
-            "voiceActivityDetector": DETECTOR,
+            "voiceActivityDetector": self.detector,
         }
 
 
@@ -62,7 +62,7 @@ async def voice_activity(samples: Pcm16, detector: VoiceActivityDetector) -> Voi
     async with aclosing(iterate_in_thread(_judged(samples, detector))) as blocks:
         async for block in blocks:
             probabilities += block
-    return await asyncio.to_thread(_activity, samples, probabilities)
+    return await asyncio.to_thread(_activity, samples, probabilities, detector.name)
 
 
 def _judged(samples: Pcm16, detector: VoiceActivityDetector) -> Iterator[list[float]]:
@@ -74,7 +74,7 @@ def _judged(samples: Pcm16, detector: VoiceActivityDetector) -> Iterator[list[fl
         yield [detector.speech_probability(frame) for frame in frames]
 
 
-def _activity(samples: Pcm16, probabilities: list[float]) -> VoiceActivity:
+def _activity(samples: Pcm16, probabilities: list[float], detector: str) -> VoiceActivity:
     endpointer = Endpointer()
     for probability in probabilities:
         endpointer.accept(probability)
@@ -86,5 +86,6 @@ def _activity(samples: Pcm16, probabilities: list[float]) -> VoiceActivity:
         voiced_seconds=sum(end - start for start, end in spoken) / SAMPLE_RATE,
         regions=tuple((start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in regions),
         silent=silent(samples),
+        detector=detector,
         probabilities=np.array(probabilities),
     )

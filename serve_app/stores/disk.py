@@ -12,10 +12,10 @@ import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-from serve_app.errors import NotFound, StorageFull
+from serve_app.errors import Conflict, NotFound, StorageFull
 from serve_app.stores import private_files
 from serve_app.stores.file_protocol import StoredFile
 from serve_app.stores.protocols import Documents
@@ -74,6 +74,14 @@ class DiskFiles:
         if not await asyncio.to_thread(private_files.is_regular, location):
             raise NotFound
         return StoredFile(path, location=location, **found.body)
+
+    async def keep(self, path: str, *, keep_s: float) -> None:
+        """See `Files.keep`. One that is replaced or removed at this moment is left as it is."""
+        if found := await self._documents.get(COLLECTION, path):
+            with suppress(Conflict):
+                await self._documents.put(
+                    COLLECTION, path, found.body, expected_version=found.version, ttl_s=keep_s
+                )
 
     async def delete(self, path: str) -> None:
         """See `Files.delete`. Raises ValueError for an unsafe path."""

@@ -46,6 +46,10 @@ class Files(Protocol):
         """A file of this team; `None` for any team (signed URLs). Raises NotFound: absent, foreign."""
         ...
 
+    async def keep(self, path: str, *, keep_s: float) -> None:
+        """Keep a file so long from now, whatever was said before; an absent one is no error."""
+        ...
+
     async def delete(self, path: str) -> None:
         """Remove a file; an absent one is no error."""
         ...

@@ -146,6 +146,7 @@ async def test_answered_at_once_on_request(client: httpx.AsyncClient, prefer: st
         "state": "PENDING",
         "ready": False,
         "statusPath": f"{PATH}/task/{task}",
+        "reportPath": f"{PATH}/task/{task}/report",
     }
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.align_words import SCALE, Pair, Status, align, edit_distance, similarity
+from serve_app.core.align_words import SCALE, Pair, Status, align, mispronounced, similarity
+from serve_app.core.edit_distance import Words, edit_distance
 
 Outcome = tuple[int, int, Fraction, int]
 words = st.lists(st.sampled_from(["a", "b", "ab", "abc", "cab"]), max_size=5)
@@ -122,6 +123,19 @@ def test_every_token_is_counted_once(reference: list[str], spoken: list[str]) ->
 def test_the_distance_of_two_words(one: str, other: str) -> None:
     """RS-054: the bit-parallel distance is the textbook's."""
     assert edit_distance(one, other) == levenshtein(one, other)
+
+
+@given(st.lists(texts, max_size=6), texts)
+def test_the_distances_of_many_words(words: list[str], other: str) -> None:
+    """RS-054: side by side in one integer they do not disturb each other."""
+    assert Words(words).distances(other).tolist() == [levenshtein(word, other) for word in words]
+
+
+@given(texts, texts)
+def test_a_word_said_badly_is_more_than_half_the_word(one: str, other: str) -> None:
+    """RS-074."""
+    shortest, longest = sorted((len(one), len(other)))
+    assert mispronounced(one, other) == (2 * shortest > longest > 2 * levenshtein(one, other))
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.align_words import Status, align
+from serve_app.core.align_words import Status, align, mispronounced
 from serve_app.core.reading_attempt import Attempt, best_attempt
+from serve_app.core.reading_windows import STARTS
 
+Weight = tuple[int, int, int]
+"""Two for each correct token and one for each other that is paired; correct ones; mispronounced ones."""
 PERFECT = ["สวัสดีครับ", "วันนี้", "เรา", "จะ", "เรียน", "ภาษาไทย"]
 BAD = ["สวัสดีครับ", "วันนี้", "เรียน", "ภาษาใจ"]
 tokens = st.sampled_from("abcd")
 readings = (st.lists(tokens, min_size=1, max_size=5), st.lists(tokens, max_size=11))
+likenesses = st.sampled_from(["กาแฟ", "กาแก", "แมวกา", "แมว", "แม", "แมว่า"])
 
 
 def windows(reference: Sequence[str], spoken: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -77,6 +81,46 @@ def test_no_window_is_better(reference: list[str], spoken: list[str]) -> None:
         assert (found.end - found.start, found.start) == best[2:]
         assert found.candidates == len(candidates)
     assert found.applied == (found.end - found.start < len(spoken))
+
+
+def heaviest(reference: Sequence[str], spoken: Sequence[str]) -> Weight:
+    """The heaviest common subsequence by its recurrence, one pair of tokens at a time."""
+    row: list[Weight] = [(0, 0, 0)] * (len(reference) + 1)
+    for said in spoken:
+        above, row = row, [(0, 0, 0)]
+        for corner, up, word in zip(above, above[1:], reference, strict=False):
+            gain = (2, 1, 0) if word == said else (1, 0, int(mispronounced(word, said)))
+            paired = (corner[0] + gain[0], corner[1] + gain[1], corner[2] + gain[2])
+            row.append(max(paired, up, row[-1]))
+    return row[-1]
+
+
+@given(st.lists(likenesses, min_size=1, max_size=6), st.lists(likenesses, max_size=12))
+def test_mispronounced_words_are_counted(reference: list[str], spoken: list[str]) -> None:
+    """RS-074: every window by itself, with words that are like others."""
+    merits = []
+    for start, end in windows(reference, spoken):
+        common, correct, alike = heaviest(reference, spoken[start:end])
+        longer = max(len(reference), end - start)
+        similarity = Fraction(longer - len(reference) - (end - start) + common, longer)
+        merits.append((-similarity, -correct, -alike, end - start, start))
+    found = best_attempt(reference, spoken)
+    if merits:
+        assert (found.end - found.start, found.start) == min(merits)[3:]
+
+
+@given(st.integers(1, 3), st.integers(0, 2 * STARTS + 3))
+def test_windows_that_do_not_grow_at_once(repeated: int, silence: int) -> None:
+    """RS-074: a reading far behind the start is found as well as one near it."""
+    found = best_attempt(PERFECT, ["อืม"] * silence + PERFECT * repeated)
+    assert (found.start, found.end, found.several) == (silence, silence + len(PERFECT), repeated > 1)
+
+
+def test_many_words_that_are_like_each_other() -> None:
+    """RS-074: with more tokens than 32 bits can weigh, the best attempt is the same."""
+    reference = [f"กาแฟ{number}" for number in range(1300)]
+    found = best_attempt(reference, ["อืม", *reference, "อืม"])
+    assert (found.start, found.end) == (1, 1301)
 
 
 @pytest.mark.parametrize(

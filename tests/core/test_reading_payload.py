@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from serve_app.core.reading_attempt import Attempt
 from serve_app.core.reading_parts import Pronunciation, Reference, Spoken, excerpt
 from serve_app.core.reading_payload import score_payload
 from serve_app.core.reading_request import ReadingOrder
-from serve_app.engines import AlignedWord
+from serve_app.engines import AlignedSyllable, AlignedWord, SpokenSyllable
 
 TEXT = "สวัสดีครับ วันนี้เราจะเรียนภาษาไทย"
 TOKENS = ["สวัสดีครับ", "วันนี้", "เรา", "จะ", "เรียน", "ภาษาไทย"]
@@ -31,6 +32,15 @@ SPOKEN = Spoken(
     META,
 )
 """The documented recording."""
+FLUENCY = {
+    "wordsPerMinute": 113.21,
+    "correctWordsPerMinute": 84.91,
+    "pauses": [],
+    "pauseSeconds": 0.0,
+    "speakingSeconds": 2.12,
+}
+"""Of the documented attempt, beside the documented keys: 4 words, 3 of them right, in 2.12 s. Its one silence
+is beside a word whose time is unknown."""
 WORSE = Attempt(6, 10, candidates=32, several=True, applied=True)
 """The attempt of the documented example, which is not the best one."""
 
@@ -47,7 +57,7 @@ def payload(attempt: Attempt = WORSE, said: Pronunciation = aligned(CONFIDENCES)
 
 
 def test_the_documented_example() -> None:
-    """GT-01, RS-030..037, RS-050..059, RS-070..073, RS-080, RS-085, RS-086: JSON 4 with all words."""
+    """GT-01, RS-030..037, RS-050..059, RS-070..073, RS-080, RS-085, RS-086, RS-090: JSON 4 with all words."""
     results = [
         (0, 0, "correct", "สวัสดีครับ", 0.82),
         (1, 1, "correct", "วันนี้", 0.52),
@@ -146,6 +156,7 @@ def test_the_documented_example() -> None:
                 for index, confidence in enumerate(CONFIDENCES)
             ],
         },
+        "fluency": FLUENCY,
     }
 
 
@@ -165,6 +176,47 @@ def test_no_pronunciation() -> None:
     raw = found["diagnostics"]["rawScores"]
     assert (raw["overall"], raw["pronunciation"]) == (50.0, None)
     assert found["alignment"]["used"] is False
+
+
+EXPECTED = SpokenSyllable(("r", "a", "w"), "mid")
+SYLLABLES = (
+    AlignedSyllable(0.6204, 0.75, EXPECTED, SpokenSyllable(("l", "a", None), None)),
+    AlignedSyllable(0.75, 0.84, EXPECTED, None),
+)
+
+
+def detailed(confidences: list[float]) -> Pronunciation:
+    """Every word with the same syllables."""
+    words = (replace(word, syllables=SYLLABLES) for word in aligned(confidences).words if word)
+    return Pronunciation(tuple(words))
+
+
+def test_words_to_practise_have_their_syllables() -> None:
+    """RS-092, RS-058: what was expected and what was heard, for flagged words; others are as documented."""
+    found, plain = payload(said=detailed(CONFIDENCES)), payload()
+    words = found["alignment"]["words"]
+    flagged = [word["word"] for word in words if "syllables" in word]
+    assert flagged == found["feedback"]["pronunciationFocusWords"]
+    expected = {"sounds": ["r", "a", "w"], "tone": "mid"}
+    assert words[2].pop("syllables") == [
+        {
+            "start": 0.62,
+            "end": 0.75,
+            "expected": expected,
+            "heard": {"sounds": ["l", "a", None], "tone": None},
+        },
+        {"start": 0.75, "end": 0.84, "expected": expected, "heard": None},
+    ]
+    for word in words:
+        word.pop("syllables", None)
+    assert found == plain
+
+
+def test_syllables_are_not_told_where_confidences_are_not_used() -> None:
+    """RS-092, RS-039: of a reading that was too weak to judge nothing is said in detail."""
+    alignment = payload(said=detailed([0.19] * 6))["alignment"]
+    assert alignment["used"] is False
+    assert not any("syllables" in word for word in alignment["words"])
 
 
 @pytest.mark.parametrize(

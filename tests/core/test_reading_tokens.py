@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from serve_app.core.reading_tokens import anchored, normalized, timed, tokens_of
+from serve_app.core.reading_tokens import anchored, normalized, repetitions_marked, timed, tokens_of
 from serve_app.core.thai import caption_line
 from serve_app.engines import Word
 
@@ -155,3 +155,12 @@ def test_times_rise(spoken: list[str]) -> None:
     spans = [span for span in timed(anchored(caption_line(words), REFERENCE), words) if span]
     assert all(0 <= start < end <= len(spoken) for start, end in spans)
     assert all(before[1] <= after[0] + 1e-9 for before, after in pairwise(spans))
+
+
+def test_a_repeated_word_is_written_as_the_text_writes_it() -> None:
+    """RS-050, RS-087: เด็กๆ is read by saying the word twice; what the text writes out stays written out."""
+    words = [Word(text, at, at + 0.5, 1.0) for at, text in enumerate(["เด็ก", "เด็ก", "มา", "มา"])]
+    told = repetitions_marked(words, ["เด็ก", "ๆ", "มา", "มา"])
+    assert [word.text for word in told] == ["เด็ก", "ๆ", "มา", "มา"]
+    assert [(word.start, word.end) for word in told] == [(word.start, word.end) for word in words]
+    assert repetitions_marked(told, ["เด็ก", "ๆ"]) == told

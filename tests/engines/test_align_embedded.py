@@ -17,7 +17,7 @@ from deployments.loader import load_engine
 from deployments.thai_speech import espeak
 from deployments.thai_speech.g2p import ThaiWord, pronounce_text
 from deployments.thai_speech.phonemes import Pronunciation, mnemonics, parse
-from serve_app.engines import SAMPLE_RATE, AlignedWord, Audio
+from serve_app.engines import SAMPLE_RATE, AlignedSyllable, AlignedWord, Audio, SpokenSyllable
 
 WORDS = ("สวัสดี", "ครับ", "วันนี้", "เรา", "จะ", "เรียน", "ภาษาไทย")
 VOICES = ("th+f5", "th+m8")
@@ -98,6 +98,73 @@ def test_a_mistake_is_heard_and_only_where_it_is(
     assert min(range(len(heard)), key=heard.__getitem__) == place
     assert heard[place] < 0.5
     assert np.median(heard) > 0.9
+
+
+def syllable(aligner: EmbeddedAligner, audio: Audio, place: int, number: int = 0) -> AlignedSyllable:
+    return found(aligner, audio)[place].syllables[number]
+
+
+def heard(one: AlignedSyllable) -> SpokenSyllable:
+    assert one.heard is not None
+    return one.heard
+
+
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize(
+    ("place", "instead", "sounds"),
+    [
+        pytest.param(5, "rian0", ("r", "iə", "n"), id="as it should be"),
+        pytest.param(5, "sian0", ("s", "iə", "n"), id="another consonant"),
+        pytest.param(5, "lian0", ("l", "iə", "n"), id="l for r"),
+        pytest.param(5, "ria0", ("r", "iə", None), id="no final consonant"),
+        pytest.param(1, "khra3", ("kʰ", "r", "a", None), id="no final stop"),
+        pytest.param(1, "khap3", ("kʰ", None, "a", "p̚"), id="no second consonant"),
+        pytest.param(5, "ruun0", ("r", "uː", "n"), id="another vowel"),
+    ],
+)
+def test_the_sounds_that_were_said_are_named(
+    aligner: EmbeddedAligner, voice: str, place: int, instead: str, sounds: tuple[str | None, ...]
+) -> None:
+    """RS-092: sound for sound what was heard; what was left out is nothing."""
+    one = syllable(aligner, misread(voice, place, parse(instead)), place)
+    assert heard(one).sounds == sounds
+    assert len(one.expected.sounds) == len(sounds)
+
+
+@pytest.mark.parametrize(
+    ("voice", "instead", "tone"),
+    [
+        *((voice, "rian0", "mid") for voice in VOICES),
+        *((voice, "rian1", "low") for voice in VOICES),
+        *((voice, "rian3", "high") for voice in VOICES),
+        ("th+m8", "rian2", "falling"),
+        ("th+m8", "rian4", "rising"),
+    ],
+)
+def test_the_tone_that_was_said_is_named(
+    aligner: EmbeddedAligner, voice: str, instead: str, tone: str
+) -> None:
+    """RS-092: beside the tone of the text."""
+    one = syllable(aligner, misread(voice, 5, parse(instead)), 5)
+    assert (one.expected.tone, heard(one).tone) == ("mid", tone)
+    assert heard(one).sounds == one.expected.sounds
+
+
+def test_syllables_divide_their_word(aligner: EmbeddedAligner) -> None:
+    """RS-092: from its start to its end in order; a word that was left out has none that were heard."""
+    for word in found(aligner, misread("th+f5", 0, pronounced(WORDS[0]))):
+        edges = [edge for one in word.syllables for edge in (one.start, one.end)]
+        assert edges == sorted(edges)
+        assert (edges[0], edges[-1]) == (word.start, word.end)
+    assert [len(word.syllables) for word in found(aligner, np.zeros(SAMPLE_RATE, np.float32))][:2] == [3, 1]
+    missing = syllable(aligner, misread("th+f5", 5), 5)
+    assert (missing.heard, missing.expected.sounds) == (None, ("r", "iə", "n"))
+
+
+def test_a_whisper_has_no_tone() -> None:
+    """RS-092: it is not said which tone was heard where none could be."""
+    whispered = np.full((2, POINTS), np.nan)
+    assert calibration().tones.heard(whispered, np.array([0, 3])) == [None, None]
 
 
 def test_times_are_those_of_the_words(aligner: EmbeddedAligner) -> None:

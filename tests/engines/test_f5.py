@@ -166,6 +166,7 @@ def test_a_variant_may_be_left_out(row: dict[str, Any]) -> None:
     """TTS-012: asking for it is refused by name; without v1 there is no English."""
     engine = F5Synthesizer(**{**row, "v1": None})
     assert engine.card.languages == ("th",)
+    assert engine.card.device == "cpu"
     with pytest.raises(InvalidRequest, match="f5_thai_variant 'v1' is not loaded here; choose one of v2"):
         speak(engine, REQUESTS["v1"])
     with pytest.raises(InvalidRequest, match="language 'en'"):

@@ -191,6 +191,7 @@ def test_the_card_names_the_checkpoints(engine: CosyTtsSynthesizer) -> None:
     assert card.languages == ("en", "zh", "ja", "ko")
     assert engine.speakers("cosytts") == ("ryan", "vivian")
     assert card.note == ""
+    assert card.device == "cpu"
     assert not card.embedded
 
 

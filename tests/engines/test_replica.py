@@ -59,12 +59,13 @@ async def queue(replica: RecognizerReplica, *requests: tuple[Audio, bool]) -> li
 
 
 async def test_replica_answers_with_words_and_the_public_name(replica: RecognizerReplica) -> None:
-    """ASR-002: the card keeps the public name and tells the real engine."""
+    """ASR-002, RS-083: the card keeps the public name and tells the real engine, with each answer too."""
     heard = await replica.transcribe(audio(2.5), final=True)
     assert [word.text for word in heard.words] == ["w0", "w1"]
     assert heard.decode_ms >= 0
     (card,) = await replica.cards()
-    assert (card.engine, card.impl, card.embedded) == ("typhoon", "tiny", True)
+    assert (card.engine, card.impl, card.embedded, card.device) == ("typhoon", "tiny", True, "cpu")
+    assert heard.card == card
 
 
 async def test_warm_up_runs_before_the_first_request(engine: TinyRecognizer) -> None:

@@ -169,6 +169,7 @@ def test_the_card_names_the_checkpoint(scripted: TyphoonRecognizer) -> None:
     """ASR-002: the public name stays, the converted checkpoint is named."""
     card = scripted.card
     assert (card.engine, card.impl, card.embedded, card.languages) == ("typhoon", "tiny", False, ("th",))
+    assert card.device == "cpu"
 
 
 async def test_a_replica_serves_it(scripted: TyphoonRecognizer) -> None:

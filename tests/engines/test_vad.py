@@ -75,6 +75,11 @@ def test_speech_is_found_where_it_is() -> None:
     assert 3.1 <= endpointer.regions[-1].end / SAMPLE_RATE <= 3.5
 
 
+def test_it_says_which_detector_it_is() -> None:
+    """RS-083."""
+    assert SileroDetector().name == "silero_vad_v6"
+
+
 def sound(kind: str) -> Audio:
     time = np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE
     noise = np.random.default_rng(2).normal(0, 1, len(time))

@@ -141,6 +141,7 @@ def test_without_an_encoder_nothing_is_cloned(options: dict[str, Any]) -> None:
     """TTS-011, ERR-002: it says so, and presets speak."""
     engine = VieNeuSynthesizer(**{**options, "encoder": ""})
     assert "Clones no voices" in engine.card.note
+    assert engine.card.device == "cpu"
     assert len(samples(engine, PRESET)) > 0
     with pytest.raises(InvalidRequest, match=r"f5_sample: .*no voice encoder"):
         samples(engine, CLONED)

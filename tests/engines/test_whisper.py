@@ -103,6 +103,7 @@ def test_an_unknown_language_is_named(whisper: WhisperRecognizer) -> None:
     assert {"th", "en", "zh"} < set(whisper.card.languages)
     assert (whisper.card.engine, whisper.card.impl) == ("whisper", "faster-whisper:tiny-scripted")
     assert not whisper.card.embedded
+    assert whisper.card.device == "cpu"
 
 
 def test_an_english_model_knows_english_only(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ class Detector:
 
     script: list[Word]
     judged: int = 0
+    name: str = "scripted"
 
     def speech_probability(self, frame: Audio) -> float:
         assert len(frame) == 512
@@ -86,7 +87,7 @@ class Recognizer:
         self.clock.advance(self.decode_ms / 1000)
         if self.failures:
             raise self.failures.pop(0)
-        return Transcription(tuple(self._heard(start, end)), self.decode_ms)
+        return Transcription(tuple(self._heard(start, end)), self.decode_ms, card=await self.card())
 
     def _heard(self, start: float, end: float) -> Iterable[Word]:
         for word in self.script:

@@ -16,9 +16,10 @@ from uuid import uuid4
 import pytest
 
 from serve_app.backends import Backends
-from serve_app.core.jobs import Job, JobState
+from serve_app.core.jobs import Job, JobState, uploads_folder
 from serve_app.engines import Progress
 from serve_app.errors import (
+    Cancelled,
     EngineUnavailable,
     InvalidRequest,
     KaleidoError,
@@ -36,6 +37,7 @@ from serve_app.stores.sqlite import SqliteStore
 from tests.conftest import eventually
 from tests.fakes import ManualClock, open_backends
 
+DAY_S = 86_400.0
 OURS: dict[str, str] = {"kind": "test", "team": "ours"}
 
 
@@ -57,6 +59,17 @@ async def claimed(backends: Backends) -> Job:
     )
     assert job is not None
     return job
+
+
+async def eventually_claimed(backends: Backends, *, attempt: int) -> None:
+    """A heartbeat that still stood before the lock may have kept the job for one more lease."""
+    s, job = backends.settings, None
+    while job is None:
+        advance(backends, s.job_lease_s)
+        job = await backends.store.claim(
+            ["test"], lease_s=s.job_lease_s, attempts=s.job_attempts, keep_s=s.job_keep_s
+        )
+    assert job.attempt == attempt
 
 
 async def found(backends: Backends, job_id: str) -> Job:
@@ -85,6 +98,12 @@ class Gate:
             self.cancelled.set()
             raise
         return {"attempt": job.attempt}
+
+
+def open_gate() -> Gate:
+    gate = Gate()
+    gate.open.set()
+    return gate
 
 
 def failing(error: BaseException) -> JobFlow:
@@ -134,6 +153,47 @@ async def test_cancelling_is_idempotent(backends: Backends) -> None:
     job_id = await submitted(backends)
     for _ in range(2):
         assert (await jobs.cancel(backends, job_id, **OURS)).state == JobState.REVOKED
+
+
+@pytest.mark.parametrize(
+    "error", [None, InvalidRequest("no"), Cancelled()], ids=["done", "failed", "revoked"]
+)
+async def test_what_came_with_a_job_outlives_its_end_by_a_day(
+    backends: Backends, error: Exception | None
+) -> None:
+    """JOB-006: however long the job waited; and no file of another job, whatever the payload says."""
+    mine, other = (f"{uploads_folder('ours', job_id)}voice" for job_id in ("mine", "other"))
+    for path in (mine, other):
+        await backends.files.write(
+            path, b"RIFF", team="ours", media_type="audio/wav", keep_s=backends.settings.job_keep_s
+        )
+    payload = {"voice": mine, "text": other, "number": 1}
+    await jobs.submit(backends, payload=payload, job_id="mine", bound=10, **OURS)
+    advance(backends, 3 * DAY_S)
+    job = await claimed(backends)
+    if isinstance(error, Cancelled):
+        await jobs.cancel(backends, "mine", **OURS)
+        await execute(backends, job, Gate())
+    else:
+        await execute(backends, job, failing(error) if error else open_gate())
+    assert (await found(backends, "mine")).ended
+    advance(backends, DAY_S - 1)
+    await backends.files.find(mine, team="ours")
+    advance(backends, 2)
+    with pytest.raises(NotFound):
+        await backends.files.find(mine, team="ours")
+    await backends.files.find(other, team="ours")
+
+
+async def test_what_came_with_a_job_is_there_for_its_next_attempt(backends: Backends) -> None:
+    """JOB-004, JOB-006."""
+    path = f"{uploads_folder('ours', 'mine')}voice"
+    await backends.files.write(path, b"RIFF", team="ours", media_type="audio/wav", keep_s=6 * DAY_S)
+    await jobs.submit(backends, payload={"voice": path}, job_id="mine", bound=10, **OURS)
+    await execute(backends, await claimed(backends), failing(EngineUnavailable()))
+    advance(backends, 5 * DAY_S)
+    assert (await claimed(backends)).uploads == [path]
+    await backends.files.find(path, team="ours")
 
 
 async def test_a_silent_job_keeps_its_lease_and_a_talking_one_shows_progress(backends: Backends) -> None:
@@ -321,5 +381,4 @@ async def test_an_end_that_cannot_be_written_is_given_up_with_the_lease(
             await asyncio.sleep(0.02)
     await attempt
     assert "the end of attempt 1 is lost" in caplog.text
-    advance(backends, backends.settings.job_lease_s)
-    assert (await claimed(backends)).attempt == 2
+    await eventually_claimed(backends, attempt=2)

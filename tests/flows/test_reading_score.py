@@ -24,7 +24,6 @@ from serve_app.errors import (
 )
 from serve_app.flows import reading_score
 from serve_app.flows.reading_score import KIND
-from serve_app.flows.voice_activity import DETECTOR
 from tests.fakes import ManualClock, ScriptedDetector, ScriptedModels, open_backends
 from tests.flows.reading import (
     CONFIDENCES,
@@ -175,14 +174,18 @@ GOLDEN = {
 
 @pytest.mark.usefixtures("one_token_greeting")
 async def test_a_recording_becomes_a_payload(opened: Backends) -> None:
-    """GT-01, RS-030..037, RS-050..059, RS-070..073, RS-080, RS-083, RS-085, RS-086: JSON 4 to the digit."""
+    """GT-01, RS-030..037, RS-050..059, RS-070..073, RS-080, RS-083, RS-085, RS-086, RS-090: JSON 4 to the
+    digit."""
     aligner = EvenAligner(CONFIDENCES)
     seen: list[Progress] = []
     ids = {"student_id": "student_001", "lesson_id": "lesson_01"}
     found = await payload(opened, said(MISTAKEN), aligner, seen=seen, **ids)
-    meta = found["student"].pop("meta")
+    meta, fluency = found["student"].pop("meta"), found.pop("fluency")
     assert found == GOLDEN
+    assert fluency["wordsPerMinute"] == pytest.approx(60 * 4 / 3.4, abs=MARK_S * 60)
+    assert [pause["seconds"] for pause in fluency["pauses"]] == pytest.approx([0.6] * 3, abs=MARK_S)
     assert (meta["model"], meta["engine_impl"], meta["embedded"]) == ("scripted", "scripted", True)
+    assert meta["device"] == "cpu"
     assert (meta["audioDuration"], meta["voiceActivityDetected"]) == (12.0, True)
     assert aligner.asked == [(0.8, 3.8, TOKENS)]
     assert [progress.stage for progress in seen] == ["transcription", "alignment"]
@@ -322,7 +325,7 @@ async def test_silence(opened: Backends) -> None:
                 "voiceActivityChecked": True,
                 "voiceActivityDetected": False,
                 "voiceActivityDuration": 0.0,
-                "voiceActivityDetector": DETECTOR,
+                "voiceActivityDetector": "scripted",
             },
         },
         "scores": nothing,

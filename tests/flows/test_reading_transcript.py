@@ -122,18 +122,18 @@ def assert_timed(words: Sequence[Word], script: Sequence[Word]) -> None:
 
 
 async def test_a_complete_reading_is_decoded_once(backends: Backends) -> None:
-    """RS-083, RS-084: on the file lane, in Thai; nothing of recovery is told."""
+    """RS-083, RS-084: on the file lane, in Thai, with the text; nothing of recovery is told."""
     recognizer = Forgetful(PERFECT)
     _, words, meta = await read(backends, recognizer)
     assert_timed(words, PERFECT)
-    assert [call[1:] for call in recognizer.heard] == [(True, False, Hints(language="th"))]
+    assert [call[1:] for call in recognizer.heard] == [(True, False, Hints("th", expected=tuple(READING)))]
     assert meta == {
         "audioDuration": 10.0,
         "speechRegionCount": 1,
         "voiceActivityChecked": True,
         "voiceActivityDetected": True,
         "voiceActivityDuration": pytest.approx(2.8, abs=0.1),
-        "voiceActivityDetector": "silero_vad_v6",
+        "voiceActivityDetector": "scripted",
     }
 
 
@@ -217,7 +217,7 @@ async def test_without_voice_nothing_is_decoded(backends: Backends) -> None:
         "voiceActivityChecked": True,
         "voiceActivityDetected": False,
         "voiceActivityDuration": 0.0,
-        "voiceActivityDetector": "silero_vad_v6",
+        "voiceActivityDetector": "scripted",
     }
 
 

@@ -44,7 +44,7 @@ async def test_what_is_told_of_it() -> None:
         "voiceActivityChecked": True,
         "voiceActivityDetected": False,
         "voiceActivityDuration": 0.0,
-        "voiceActivityDetector": "silero_vad_v6",
+        "voiceActivityDetector": "scripted",
     }
     told = (await heard(9.9999, (1.0, 2.0), (5.0, 6.0))).meta
     assert (told["audioDuration"], told["speechRegionCount"], told["voiceActivityDetected"]) == (
@@ -104,6 +104,7 @@ class Constant:
     """A detector that is always as sure."""
 
     probability: float
+    name: str = "constant"
     resets: int = 0
     threads: set[int] = field(default_factory=set)
 

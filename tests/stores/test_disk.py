@@ -91,6 +91,20 @@ async def test_a_file_without_an_end_is_kept(files: DiskFiles, clock: ManualCloc
     assert await absent(files, PATH)
 
 
+async def test_the_time_of_a_file_begins_anew(files: DiskFiles, clock: ManualClock) -> None:
+    """JOB-006: longer or shorter, as often as it is said; the file is the same."""
+    written = await files.write(PATH, b"RIFF", **WAV)
+    clock.advance(59)
+    await files.keep(PATH, keep_s=100)
+    clock.advance(99)
+    assert await files.find(PATH, team="team_a") == written
+    await files.keep(PATH, keep_s=1)
+    clock.advance(1.1)
+    assert await absent(files, PATH)
+    await files.keep(PATH, keep_s=100)
+    assert await absent(files, PATH)
+
+
 async def test_a_draft_is_invisible_until_it_is_whole(files: DiskFiles, root: Path) -> None:
     """OUT-001: no half file is ever seen, nor any half of a replacement."""
     for content in (b"first", b"second take"):

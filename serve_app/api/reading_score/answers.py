@@ -23,6 +23,8 @@ class Queued(BaseModel):
     ready: Literal[False] = False
     statusPath: str
     """Relative to this site; poll it with the same key."""
+    reportPath: str
+    """The score as a page, once the status is ready (RT-52)."""
 
 
 class Status(BaseModel):

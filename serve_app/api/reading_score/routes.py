@@ -1,19 +1,22 @@
-"""Score a reading, look how one stands (RT-04, RT-05)."""
+"""Score a reading, look how one stands, read its report (RT-04, RT-05, RT-52)."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from serve_app.aliases import in_family
 from serve_app.api.reading_score.answers import PATH, Queued, Status, failure_of, status_of
 from serve_app.api.reading_score.form import FitsReading, FormDep
+from serve_app.api.reading_score.report import HEADERS, Language, report_page
 from serve_app.core.jobs import Job, JobState
 from serve_app.flows import jobs
 from serve_app.flows.reading_orders import order_reading
+from serve_app.flows.reading_report import reading_report
 from serve_app.flows.reading_score import KIND
 from serve_app.wire import BackendsDep, CallerDep, PollingCallerDep, surface, unless_gone
 
@@ -35,8 +38,8 @@ async def score_reading(
 ) -> JSONResponse:
     """Score a recording of a Thai text: the score itself when it is ready soon, else where to poll (RS-021).
 
-    With an `Idempotency-Key` the same form within a day gives the same job (JOB-005). `Prefer:
-    respond-async` never waits.
+    `Content-Location` names the job behind a score; its report is below it. With an `Idempotency-Key` the
+    same form within a day gives the same job (JOB-005). `Prefer: respond-async` never waits.
     """
     cards, settings = request.app.state.cards, backends.settings
     job = await order_reading(backends, cards, caller.team_id, form.reading(), idempotency_key)
@@ -46,7 +49,7 @@ async def score_reading(
     waiting = jobs.wait(backends.store, job.id, kind=KIND, team=team, timeout_s=wait_s)
     job = await unless_gone(request, waiting)
     if job.state is JobState.SUCCESS:
-        return JSONResponse(job.result)
+        return JSONResponse(job.result, headers={"content-location": _status_path(request, job)})
     if job.ended:
         raise failure_of(job)
     return _queued(request, job)
@@ -58,11 +61,26 @@ async def read_score(task_id: str, caller: PollingCallerDep, backends: BackendsD
     return status_of(await jobs.status(backends.store, task_id, kind=KIND, team=caller.team_id))
 
 
+@router.get("/task/{task_id}/report", response_class=HTMLResponse)
+async def read_report(
+    task_id: str, caller: CallerDep, backends: BackendsDep, lang: Language = "th"
+) -> HTMLResponse:
+    """A score as one page for people (RS-091). It takes a request, not a poll: the recording is decoded."""
+    report = await reading_report(backends, task_id, caller.team_id)
+    below = backends.settings.reading_focus_below
+    return HTMLResponse(await asyncio.to_thread(report_page, report, lang, below), headers=HEADERS)
+
+
 def _prefers_async(headers: Sequence[str]) -> bool:
     preferences = ",".join(headers).split(",")
     return ASYNCHRONOUS in (preference.partition(";")[0].strip().lower() for preference in preferences)
 
 
 def _queued(request: Request, job: Job, headers: dict[str, str] | None = None) -> JSONResponse:
-    answer = Queued(taskId=job.id, statusPath=in_family(request, f"{PATH}/task/{job.id}"))
+    path = _status_path(request, job)
+    answer = Queued(taskId=job.id, statusPath=path, reportPath=f"{path}/report")
     return JSONResponse(answer.model_dump(), 202, headers)
+
+
+def _status_path(request: Request, job: Job) -> str:
+    return in_family(request, f"{PATH}/task/{job.id}")
