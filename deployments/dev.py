@@ -55,6 +55,7 @@ async def serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as cleanup:
         cleanup.callback(models.close)
+        await models.start()
         backends = build_backends(settings, models)
         cleanup.push_async_callback(backends.close)
         for row in dispatchers:

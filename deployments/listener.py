@@ -91,7 +91,8 @@ class Listener:
             raise RuntimeError("the public port is closed")
 
     async def drain(self, grace_s: float) -> None:
-        """Accept no more, let sockets finish for `grace_s`, close the rest with 1012, end answers, stop."""
+        """Accept no more, let sockets and answers finish for `grace_s`, close the sockets that are left with
+        1012, cut the answers that are left, stop."""
         if self._draining is None:
             self._draining = asyncio.create_task(self._drain(grace_s))
         await asyncio.shield(self._draining)
@@ -100,11 +101,20 @@ class Listener:
         self._drainable.draining = True
         for server in self._server.servers:
             server.close()
+        over = asyncio.get_running_loop().time() + grace_s
         await self._sockets.drain(grace_s)
         await asyncio.sleep(LINGER_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(over):
+                await self._all_answered()
         self._server.should_exit = True
         if self._task is not None:
             await self._task
+
+    async def _all_answered(self) -> None:
+        """An answer that is streamed may take as long as a conversation."""
+        while tasks := set(self._server.server_state.tasks):
+            await asyncio.wait(tasks)
 
 
 def bind(host: str, port: int) -> socket.socket:

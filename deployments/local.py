@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
+from deployments.llm.replica import ChatReplica
 from deployments.models import ModelArgs, Replica, Task, build_replica
-from serve_app.engines import Aligner, EngineCard, SpeechRecognizer, SpeechSynthesizer
+from serve_app.engines import Aligner, ChatModel, EngineCard, SpeechRecognizer, SpeechSynthesizer
 from serve_app.errors import EngineUnavailable
 
 
@@ -23,6 +24,12 @@ class LocalModels:
         built = [(row, build_replica(row)) for row in rows]
         return cls({(row.task, name): replica for row, replica in built for name in row.public_names})
 
+    async def start(self) -> None:
+        """Start the engines that live in the event loop."""
+        for replica in self._distinct():
+            if isinstance(replica, ChatReplica):
+                await replica.start()
+
     async def recognizer(self, engine: str) -> SpeechRecognizer:
         """The recogniser with this public name. Raises EngineUnavailable."""
         return cast(SpeechRecognizer, self._find("asr", engine))
@@ -34,6 +41,10 @@ class LocalModels:
     async def aligner(self, engine: str) -> Aligner:
         """The aligner with this public name. Raises EngineUnavailable."""
         return cast(Aligner, self._find("align", engine))
+
+    async def chat_model(self, name: str) -> ChatModel:
+        """The language model with this public id. Raises EngineUnavailable."""
+        return cast(ChatModel, self._find("llm", name))
 
     async def cards(self) -> Sequence[EngineCard]:
         """What runs."""

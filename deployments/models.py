@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from deployments.align.replica import AlignerReplica
 from deployments.asr.replica import RecognizerReplica
+from deployments.llm.replica import ChatReplica
 from deployments.loader import load_engine
 from deployments.tts.replica import SynthesizerReplica
 from serve_app.settings import Settings
 
-Task = Literal["asr", "tts", "align"]
+Task = Literal["asr", "tts", "align", "llm"]
 MODEL = "deployments.apps:model"
 DISPATCHER = "deployments.apps:dispatcher"
 
@@ -79,7 +80,7 @@ def application_name(task: Task, name: str) -> str:
     return f"{task}-{name}"
 
 
-Replica = RecognizerReplica | SynthesizerReplica | AlignerReplica
+Replica = RecognizerReplica | SynthesizerReplica | AlignerReplica | ChatReplica
 
 
 def build_replica(args: ModelArgs) -> Replica:
@@ -89,6 +90,8 @@ def build_replica(args: ModelArgs) -> Replica:
         return RecognizerReplica(engine, args.public_names, **args.replica)
     if args.task == "align":
         return AlignerReplica(engine, args.public_names, **args.replica)
+    if args.task == "llm":
+        return ChatReplica(engine, args.public_names, **args.replica)
     return SynthesizerReplica(engine, args.public_names, **args.replica)
 
 

@@ -10,6 +10,7 @@ from serve_app.auth import KeyRing
 from serve_app.clock import Clock
 from serve_app.engines import (
     Aligner,
+    ChatModel,
     EngineCard,
     SpeechRecognizer,
     SpeechSynthesizer,
@@ -34,6 +35,10 @@ class Models(Protocol):
 
     async def aligner(self, engine: str) -> Aligner:
         """The aligner with this public name. Raises EngineUnavailable."""
+        ...
+
+    async def chat_model(self, name: str) -> ChatModel:
+        """The language model with this public id. Raises EngineUnavailable."""
         ...
 
     async def cards(self) -> Sequence[EngineCard]:

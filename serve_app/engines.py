@@ -33,13 +33,17 @@ class EngineCard:
     note: str = ""
     """Plain limits of the engine, shown in `/health`."""
     task: str = ""
-    """`asr`, `tts` or `align`; put on by the replica, with the public name."""
+    """`asr`, `tts`, `align` or `llm`; put on by the replica, with the public name."""
     languages: tuple[str, ...] = ()
     """ISO 639-1 codes it understands or speaks; empty for an engine that finds out by itself."""
     speakers: tuple[str, ...] = ()
     """Built-in voices of a synthesiser (TTS-014); put on by the replica."""
     device: str = "cpu"
     """Where it computes, as torch names it: `cpu`, `cuda:0` (RS-083)."""
+    context_tokens: int = 0
+    """Tokens of prompt and answer together that a language model takes; 0 for other models."""
+    loaded_at: int = 0
+    """Unix seconds since when a language model is there (LLM-008); put on by the replica."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,38 @@ class AlignedSyllable:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One conversation to go on with, as OpenAI's clients send it (LLM-003, LLM-006)."""
+
+    model: str
+    """Public model id."""
+    body: Mapping[str, Any]
+    """The caller's JSON without `stream`: plain JSON values, which the engine checks."""
+    stream: bool
+    """Whether to answer in chunks."""
+    team: str = ""
+    """Whose it is: a replica gives its places to teams in turn (LLM-009)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one answer."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPart:
+    """A part of an answer."""
+
+    chunks: tuple[str, ...] = ()
+    """JSON texts: `chat.completion.chunk` objects, several that came together, or the `chat.completion`."""
+    usage: Usage | None = None
+    """Of the whole answer; the last part has it."""
+
+
+@dataclass(frozen=True, slots=True)
 class AlignedWord:
     """Where a known word was said, and how well."""
 
@@ -224,6 +260,19 @@ class SpeechSynthesizer(Protocol):
 
         Raises InvalidRequest for a text, language, speaker or style the engine cannot speak,
         EngineUnavailable when no replica answers and SynthesisFailed when the engine fails.
+        """
+        ...
+
+
+class ChatModel(Protocol):
+    """A language model that goes on with conversations."""
+
+    def chat(self, request: ChatRequest) -> AsyncGenerator[ChatPart, None]:
+        """The answer, part by part. Closing it aborts the generation (LLM-010).
+
+        Raises, before the first part, InvalidRequest for what the engine refuses, and Saturated when no place
+        is free and none comes free in time (LLM-009); EngineUnavailable when no replica answers, and
+        GenerationFailed when the engine fails.
         """
         ...
 

@@ -279,7 +279,7 @@ class StorageFull(Unavailable):
 
 
 class Saturated(Unavailable):
-    """The engine's queue is full; answered at once instead of hanging (ERR-008)."""
+    """The engine's queue is full, or does not move; answered instead of hanging (ERR-008, LLM-009)."""
 
     status = 429
     close_code = 4429
@@ -307,6 +307,13 @@ class SynthesisFailed(KaleidoError):
 
     code = "synthesis_failed"
     default_message = "The text could not be spoken."
+
+
+class GenerationFailed(KaleidoError):
+    """The language model failed on this conversation."""
+
+    code = "generation_failed"
+    default_message = "The answer could not be generated."
 
 
 class AlignmentFailed(KaleidoError):

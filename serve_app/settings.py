@@ -86,6 +86,13 @@ class Settings(BaseSettings):
     reading_max_waiting: int = 500
     """Readings that may wait at once (JOB-007)."""
 
+    llm_models: frozenset[str] = frozenset({"qwen3-4b"})
+    """Language models that are promised: one of them that does not run is a 503, any other name a 404."""
+    llm_owned_by: str = "kaleidovid-local"
+    """`owned_by` of the models' list (LLM-002)."""
+    llm_max_choices: int = 8
+    """Most answers to one request, `n`: each is a generation of its own in one place (LLM-009)."""
+
     job_lease_s: float = 10.0
     """A job whose process died is taken over this soon, well inside the 30 s of JOB-002."""
     job_attempts: int = 3

@@ -25,6 +25,9 @@ from serve_app.engines import (
     Aligner,
     Alignment,
     Audio,
+    ChatModel,
+    ChatPart,
+    ChatRequest,
     EngineCard,
     Hints,
     Progress,
@@ -33,6 +36,7 @@ from serve_app.engines import (
     SpeechRequest,
     SpeechSynthesizer,
     Transcription,
+    Usage,
 )
 from serve_app.errors import EngineUnavailable
 from serve_app.fetch import Fetcher
@@ -42,6 +46,7 @@ from serve_app.limits import Limits
 from serve_app.settings import Settings
 from serve_app.stores.disk import DiskFiles
 from serve_app.stores.sqlite import SqliteStore
+from tests.engines.tiny_chat import chunk, whole
 
 Model = TypeVar("Model")
 
@@ -159,6 +164,58 @@ class ScriptedAligner:
         return EngineCard("thai", "scripted", embedded=True, task="align", languages=("th",))
 
 
+HELLO = ("Hel", "lo ", "สวัสดี")
+"""What a scripted chat says."""
+
+
+@dataclass
+class ScriptedChat:
+    """Says hello, a chunk at a time or whole; scripted answers come first, and raise exceptions in them."""
+
+    name: str = "qwen3-4b"
+    script: list[Sequence[ChatPart | Exception]] = field(default_factory=list)
+    asked: list[ChatRequest] = field(default_factory=list)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    """While not set, an answer waits after its first `parts_before` parts."""
+    parts_before: int = 0
+    given: int = 0
+    """Parts of all answers."""
+    aborted: int = 0
+
+    def __post_init__(self) -> None:
+        self.open.set()
+
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatPart, None]:
+        self.asked.append(request)
+        finished = False
+        try:
+            for index, part in enumerate(self.script.pop(0) if self.script else _hello(request)):
+                if index == self.parts_before:
+                    await self.open.wait()
+                if isinstance(part, Exception):
+                    finished = True
+                    raise part
+                self.given += 1
+                await asyncio.sleep(0)  # as any engine does between two steps
+                yield part
+            finished = True
+        finally:
+            self.aborted += not finished
+
+    async def card(self) -> EngineCard:
+        return EngineCard(
+            self.name, "scripted", embedded=True, task="llm", context_tokens=4096, loaded_at=1_700_000_000
+        )
+
+
+def _hello(request: ChatRequest) -> Sequence[ChatPart]:
+    usage = Usage(prompt_tokens=9, completion_tokens=len(HELLO))
+    if not request.stream:
+        total = {"prompt_tokens": 9, "completion_tokens": len(HELLO), "total_tokens": 9 + len(HELLO)}
+        return [ChatPart((whole("".join(HELLO), usage=total),), usage)]
+    return [*(ChatPart((chunk(text),)) for text in HELLO), ChatPart((), usage)]
+
+
 def _evenly(seconds: float, words: int) -> Alignment:
     edges = np.linspace(0, seconds, words + 1).round(3).tolist()
     return Alignment(tuple(AlignedWord(start, end, 0.9) for start, end in pairwise(edges)), 1.0)
@@ -193,6 +250,7 @@ class ScriptedModels:
     recognizers: dict[str, SpeechRecognizer] = field(default_factory=dict)
     synthesizers: dict[str, SpeechSynthesizer] = field(default_factory=dict)
     aligners: dict[str, Aligner] = field(default_factory=dict)
+    chats: dict[str, ChatModel] = field(default_factory=dict)
 
     async def recognizer(self, engine: str) -> SpeechRecognizer:
         return _find(self.recognizers, engine)
@@ -203,9 +261,12 @@ class ScriptedModels:
     async def aligner(self, engine: str) -> Aligner:
         return _find(self.aligners, engine)
 
+    async def chat_model(self, name: str) -> ChatModel:
+        return _find(self.chats, name)
+
     async def cards(self) -> Sequence[EngineCard]:
-        models = (*self.recognizers.values(), *self.synthesizers.values(), *self.aligners.values())
-        return [await model.card() for model in models]
+        kinds: Sequence[dict[str, Any]] = (self.recognizers, self.synthesizers, self.aligners, self.chats)
+        return [await model.card() for models in kinds for model in models.values()]
 
 
 def _find(models: dict[str, Model], engine: str) -> Model:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from serve_app.auth import Caller, KeyRing, Policy
 from serve_app.core.keys import Kind, RawKey
 from serve_app.errors import InvalidRequest, NotFound
+from serve_app.flows.chat import COMPLETION_TOKENS, PROMPT_TOKENS
 from serve_app.flows.speech import KIND as SPEECH
 from serve_app.flows.teams import Team
 from serve_app.limits import Limits
@@ -36,6 +37,8 @@ class Usage:
     policy: Policy
     today_audio_seconds_used: float
     today_speech_seconds_made: float
+    today_prompt_tokens: int
+    today_completion_tokens: int
     sessions_held: int
 
 
@@ -84,9 +87,15 @@ class TeamKeys:
     async def usage(self, limits: Limits) -> Usage:
         """What the team uses now; counters belong to the team, not to a key (QUO-012)."""
         caller = Caller(self.team.id, self.team.name, "", self.team.policy)
-        heard = (await limits.audio_today(caller)).used
-        spoken = await limits.usage_today(self.team.id, SPEECH)
-        return Usage(self.team.plan, self.team.policy, heard, spoken, await limits.sessions_held(caller))
+        return Usage(
+            plan=self.team.plan,
+            policy=self.team.policy,
+            today_audio_seconds_used=(await limits.audio_today(caller)).used,
+            today_speech_seconds_made=await limits.usage_today(self.team.id, SPEECH),
+            today_prompt_tokens=int(await limits.usage_today(self.team.id, PROMPT_TOKENS)),
+            today_completion_tokens=int(await limits.usage_today(self.team.id, COMPLETION_TOKENS)),
+            sessions_held=await limits.sessions_held(caller),
+        )
 
 
 def override(policy: Policy, overrides: Overrides) -> Policy:

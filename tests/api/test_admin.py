@@ -170,17 +170,22 @@ async def test_an_address_is_a_member_once(school: People) -> None:
 
 
 async def test_usage(school: People, backends: Backends) -> None:
-    """KEY-004, QUO-001, QUO-005: the plan's limits, today's audio and speech, and the sessions held."""
+    """KEY-004, QUO-001, QUO-005: the plan's limits, today's audio, speech and tokens, and the
+    sessions held."""
     raw = (await school(Role.OWNER, "POST", "/keys", {})).json()["api_key"]
     caller = await backends.keys.authenticate(raw)
     await backends.limits.add_audio(caller, 12.5)
     await backends.limits.record_usage(caller.team_id, "tts", 2.5, job="a job")
+    await backends.limits.record_usage(caller.team_id, "llm_prompt_tokens", 30, job="a chat")
+    await backends.limits.record_usage(caller.team_id, "llm_completion_tokens", 7, job="a chat")
     await backends.limits.take_session(caller, "a socket")
     assert (await school(Role.MEMBER, "GET", "/usage")).json() == {
         "plan": "classroom",
         "limits": {"requests_per_minute": 100, "concurrent_sessions": 5, "daily_audio_seconds": 1000},
         "today_audio_seconds_used": 12.5,
         "today_speech_seconds_made": 2.5,
+        "today_prompt_tokens": 30,
+        "today_completion_tokens": 7,
         "sessions_held": 1,
     }
 

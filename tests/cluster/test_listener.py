@@ -112,6 +112,20 @@ async def test_draining_finishes_what_was_begun(open_site: Open) -> None:
         site.listener.check()
 
 
+async def test_a_long_answer_has_the_whole_drain(open_site: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LLM-006: a stream of tokens is no socket, and is not cut by a new release either."""
+    monkeypatch.setattr("deployments.listener.LAST_ANSWERS_S", 0.001)
+    monkeypatch.setattr("deployments.listener.LINGER_S", 0)
+    site = await open_site(free_port())
+    async with httpx.AsyncClient(base_url=site.url) as http:
+        waiting = asyncio.create_task(http.get("/wait"))
+        await eventually(lambda: site.listener.requests == 1)
+        draining = asyncio.create_task(site.listener.drain(30))
+        asyncio.get_running_loop().call_later(0.5, site.gate.set)
+        assert (await waiting).text == "waited"
+        await draining
+
+
 async def test_an_old_and_a_new_gateway_share_the_port(open_site: Open) -> None:
     """While one drains, the other one answers; a foreign start-up sees the port as taken."""
     old = await open_site(free_port())

@@ -1,0 +1,54 @@
+"""Language models for OpenAI clients, under one base URL: RT-06, RT-07."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request, Response
+
+from serve_app.api.llm.answers import streamed, whole
+from serve_app.api.llm.models import Model, ModelList, described, live_model, live_models
+from serve_app.api.llm.requests import ChatBody
+from serve_app.flows.chat import chat
+from serve_app.wire import BackendsDep, CallerDep, surface
+
+router = surface("/api/llm/v1", "llm")
+OPENAI_ERROR: dict[int | str, dict[str, Any]] = {
+    "default": {"description": "An error as OpenAI tells it (ERR-017)."}
+}
+
+
+@router.get("/models", responses=OPENAI_ERROR)
+async def list_models(request: Request, caller: CallerDep, backends: BackendsDep) -> ModelList:
+    """The models that answer now."""
+    found = await live_models(request.app.state.cards)
+    return ModelList(data=[described(card, backends.settings) for card in found.values()])
+
+
+@router.get("/models/{model:path}", responses=OPENAI_ERROR)
+async def retrieve_model(request: Request, caller: CallerDep, backends: BackendsDep, model: str) -> Model:
+    """One of them."""
+    card = await live_model(request.app.state.cards, backends.settings, model)
+    return described(card, backends.settings)
+
+
+@router.post(
+    "/chat/completions",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "A `chat.completion`, or a stream of its chunks.",
+            "content": {"application/json": {}, "text/event-stream": {}},
+        },
+        **OPENAI_ERROR,
+    },
+)
+async def create_chat_completion(
+    request: Request, caller: CallerDep, backends: BackendsDep, body: ChatBody
+) -> Response:
+    """Go on with a conversation. Leaving aborts the generation (LLM-010)."""
+    asked = body.request(caller.team_id, backends.settings.llm_max_choices)
+    card = await live_model(request.app.state.cards, backends.settings, body.model)
+    model = await backends.models.chat_model(card.engine)
+    parts = chat(model, asked, backends.limits)
+    return await (streamed if asked.stream else whole)(request, parts)
