@@ -69,10 +69,13 @@ class Run:
     def row(self) -> tuple[report.Cell, ...]:
         """The cells below HEAD."""
         done = [answer for answer in self.answers if answer.complete]
+        told = [
+            answer for answer in done if answer.arrivals_ms
+        ]  # a random model may end before its first text
         statuses = Counter(answer.status for answer in self.answers)
-        times = [answer.first_token_ms for answer in done], [answer.inter_token_ms for answer in done]
+        times = [answer.first_token_ms for answer in told], [answer.inter_token_ms for answer in told]
         shown = [
-            Distribution("", tuple(found)).percentile(q) if done else None for found in times for q in SHOWN
+            Distribution("", tuple(found)).percentile(q) if told else None for found in times for q in SHOWN
         ]
         tokens = sum(answer.tokens for answer in done)
         failed = len(self.answers) - len(done) - statuses[429]

@@ -22,12 +22,16 @@ START_S = 180.0
 STOP_S = 60.0
 GATEWAY = "ServeReplica:api"
 RECOGNIZER = "ServeReplica:asr-typhoon"
-TTS = frozenset({"f5", "vieneu_v2", "cosytts", "qwen_viet_tts", "omnivoice"})
-"""Public names that one application answers for on a laptop."""
+ENGINES = {
+    *("typhoon", "whisper", "thai", "qwen3-4b"),
+    *("f5", "vieneu_v2", "cosytts", "qwen_viet_tts", "omnivoice"),
+}
+"""Public names in the embedded profile."""
 TINY = {
     "asr": "tests.engines.tiny:TinyRecognizer",
     "tts": "tests.engines.tiny:TinySynthesizer",
     "align": "tests.engines.tiny_aligner:TinyAligner",
+    "llm": "tests.engines.tiny_chat:TinyChat",
 }
 
 
@@ -40,12 +44,12 @@ def tiny(name: str) -> dict[str, Any]:
     return config
 
 
-def until(condition: Callable[[], object], seconds: float, what: str) -> None:
-    """Poll until the condition is true."""
+def until(condition: Callable[[], object], seconds: float, what: str, *, every_s: float = 0.1) -> None:
+    """Poll until the condition is true. Who asks with a key asks less often: its requests are counted."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.1)
+        time.sleep(every_s)
 
 
 class RunningCluster:

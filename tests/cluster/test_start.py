@@ -17,7 +17,7 @@ from deployments.demo_key import demo_key
 from deployments.serve import main
 from serve_app.settings import Settings
 from tests.cluster.captions import caption, open_stream
-from tests.cluster.running import ROOT, TTS, RunningCluster, tiny
+from tests.cluster.running import ENGINES, ROOT, RunningCluster, tiny
 from tests.conftest import free_port
 
 pytestmark = pytest.mark.timeout(240)
@@ -92,7 +92,7 @@ def test_make_dev_serves_in_one_process(tmp_path: Path) -> None:
     running = RunningCluster(config, tmp_path, free_port(), module="deployments.dev", drain_s=0)
     try:
         running.wait_until_up()
-        assert running.engines() == {"typhoon", "whisper", "thai", *TTS}
+        assert running.engines() == ENGINES
         assert len(running.processes()) == 1
     finally:
         code = running.stop(signal.SIGTERM)
