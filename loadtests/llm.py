@@ -29,7 +29,7 @@ from serve_app.errors import KaleidoError
 PROMPT = "Write a short story about a school in the mountains of northern Thailand."
 HEAD = (
     "server", "clients", "requests", "requests / s", "tokens / s", "first token p50 ms", "p95",
-    "between tokens p50 ms", "p95", "429", "failed", "slowest answer s",
+    "between tokens p50 ms", "p95", "429", "failed", "longest wait s",
 )  # fmt: skip
 SHOWN = (50, 95)
 PATIENCE = aiohttp.ClientTimeout(total=None, sock_read=120)
@@ -79,9 +79,9 @@ class Run:
         ]
         tokens = sum(answer.tokens for answer in done)
         failed = len(self.answers) - len(done) - statuses[429]
-        slowest = max(answer.waited_ms for answer in self.answers) / 1000
+        longest = max(answer.longest_wait_ms for answer in self.answers) / 1000
         per_second = len(done) / self.seconds, tokens / self.seconds
-        return self.target, self.clients, len(done), *per_second, *shown, statuses[429], failed, slowest
+        return self.target, self.clients, len(done), *per_second, *shown, statuses[429], failed, longest
 
 
 async def measure(target: Target, clients: int, options: Options) -> Run:

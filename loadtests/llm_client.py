@@ -35,6 +35,7 @@ class Answer:
     """Until the end of the answer, or the refusal."""
     arrivals_ms: list[float] = field(default_factory=list)
     """Of each chunk that has text, since the request."""
+    text: str = ""
     tokens: int = 0
     """As the server counts them."""
 
@@ -47,6 +48,11 @@ class Answer:
     def first_token_ms(self) -> float:
         """Time to first token."""
         return self.arrivals_ms[0]
+
+    @property
+    def longest_wait_ms(self) -> float:
+        """For the first text, or for being refused."""
+        return self.arrivals_ms[0] if self.arrivals_ms else self.waited_ms
 
     @property
     def inter_token_ms(self) -> float:
@@ -79,7 +85,8 @@ def _take(answer: Answer, line: bytes, at_ms: float) -> None:
     if not line.startswith(DATA) or line[len(DATA) :].strip() == DONE:
         return
     chunk = json.loads(line[len(DATA) :])
-    if any(choice["delta"].get("content") for choice in chunk.get("choices", ())):
+    if text := "".join(choice["delta"].get("content") or "" for choice in chunk.get("choices", ())):
         answer.arrivals_ms.append(at_ms)
+        answer.text += text
     if usage := chunk.get("usage"):
         answer.tokens = usage["completion_tokens"]

@@ -1,4 +1,4 @@
-"""Start the embedded cluster, caption Thai speech live, transcribe it as a file, speak, score readings."""
+"""Start the embedded cluster, caption Thai speech live, transcribe a file, speak, score readings, chat."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from deployments.demo import reading, speech
+from deployments.demo import chat, reading, speech
 from deployments.demo.cluster import DemoFailed, Running, demo_cluster
 from deployments.demo.file import subtitles
 from deployments.demo.screen import CaptionLine
@@ -62,6 +62,8 @@ async def demo(data: Path) -> bool:
         click.echo(f"\nReading scores: four pupils read {reading.REFERENCE}")
         scored = await reading.read_all(running, audio)
         click.echo(report.table(reading.HEAD, scored, texts=reading.TEXTS))
+        click.echo("\nThe language model, as OpenAI's clients call it, in streams:")
+        click.echo(report.table(chat.HEAD, await chat.ask_all(running), texts=chat.TEXTS))
         _conclude(recordings, audio)
         click.echo("\nStopping the cluster ...")
     return not any(recording.failure for recording in recordings)
