@@ -18,8 +18,6 @@ from typing import Any
 import aiohttp
 import click
 import psutil
-import ray
-from ray import serve
 
 from loadtests import report
 from loadtests.llm_client import Target
@@ -55,7 +53,11 @@ class Engine:
         raylet = next(each for each in gateway.parents() if "raylet" in each.name())
         address = re.search(r"--gcs-address=(\S+)", " ".join(raylet.cmdline()))
         assert address, "a raylet knows its cluster"
-        os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN_PATH=str(data / "ray-token"))
+        os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN_PATH=str((data / "ray-token").resolve()))
+        # Imported late: Ray reads its token's place when it is imported.
+        import ray
+        from ray import serve
+
         ray.init(address=address[1], namespace="serve", log_to_driver=False)
         self._handle = serve.get_app_handle(f"llm-{model}")
 
