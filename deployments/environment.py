@@ -18,8 +18,6 @@ RAY_ENVIRONMENT = {
     # A log line per call, written at once, would cost more than the call.
     "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1000",
     "RAY_SERVE_LOG_TO_STDERR": "0",
-    # Ray's workers would let every other process of the machine go first (niceness 15).
-    "RAY_worker_niceness": "0",
     # Autoscaling hears of a new load within 2 s instead of 10 s; `look_back_period_s` must stay above it.
     "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "2",
     "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "2",

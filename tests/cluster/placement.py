@@ -19,6 +19,8 @@ from tests.cluster.running import tiny
 
 WAIT_S = 90.0
 RECOGNIZERS = 3
+NODE_CPUS = 16
+"""As in a machine with four cards; with few of them a gateway finds no node that has two left."""
 NODE_MEMORY = {"object_store_memory": 80 * 1024 * 1024, "include_dashboard": False}
 
 
@@ -32,7 +34,7 @@ def place() -> dict[str, Any]:
 
     nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 4, "num_gpus": 0, **NODE_MEMORY})
     labels = {"role": "gpu", "gpu": "rtx4090"}
-    workers = [nodes.add_node(num_cpus=8, num_gpus=4, labels=labels, **NODE_MEMORY) for _ in range(2)]
+    workers = [nodes.add_node(num_cpus=NODE_CPUS, num_gpus=4, labels=labels, **NODE_MEMORY) for _ in range(2)]
     ray.init(address=nodes.address, log_to_driver=False, logging_level=logging.ERROR)
     config = tiny("rtx4090x8.yaml")
     scaling = config["applications"][0]["deployments"][0]["autoscaling_config"]
