@@ -139,9 +139,7 @@ def main(url: str, data: Path, sessions: int, json: Path | None) -> None:
         tables = asyncio.run(_main(url, data, sessions))
     except (NoServerData, NoServer, StreamFailed, KaleidoError) as failure:
         sys.exit(f"loadtests: {failure}")
-    report.show_tables(tables)
-    if json:
-        report.write_json(json, report.tables_json(tables))
+    report.publish(tables, json)
     sys.exit(0 if all(row[-1] for row in tables["leaks"][1]) else 1)
 
 

@@ -135,9 +135,7 @@ def main(**given: Any) -> None:
         table = asyncio.run(_main(options))
     except (NoServerData, KaleidoError) as failure:
         sys.exit(f"loadtests: {failure}")
-    report.show_tables({"streamed answers": table})
-    if options.json:
-        report.write_json(options.json, report.tables_json({"streamed answers": table}))
+    report.publish({"streamed answers": table}, options.json)
 
 
 if __name__ == "__main__":

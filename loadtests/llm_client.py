@@ -52,7 +52,7 @@ class Answer:
     @property
     def longest_wait_ms(self) -> float:
         """For the first text, or for being refused."""
-        return self.arrivals_ms[0] if self.arrivals_ms else self.waited_ms
+        return self.first_token_ms if self.arrivals_ms else self.waited_ms
 
     @property
     def inter_token_ms(self) -> float:

@@ -62,6 +62,13 @@ def show_tables(tables: Mapping[str, Table]) -> None:
         print(f"\n{name}\n{table(head, rows)}")
 
 
+def publish(tables: Mapping[str, Table], path: Path | None) -> None:
+    """Print tables, and write them to a file where one is wanted."""
+    show_tables(tables)
+    if path:
+        write_json(path, tables_json(tables))
+
+
 def tables_json(tables: Mapping[str, Table]) -> dict[str, Any]:
     """Tables as lists of objects."""
     return {

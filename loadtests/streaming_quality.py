@@ -142,9 +142,7 @@ def main(**given: Any) -> None:
     click.echo(f"{len(finals.recordings)} utterances, {seconds:.0f} s,", nl=False)
     click.echo(f" character error rate of the finals {100 * finals.character_error_rate:.1f} %\n")
     found = tables(grid)
-    report.show_tables(found)
-    if options.json:
-        report.write_json(options.json, report.tables_json(found))
+    report.publish(found, options.json)
 
 
 if __name__ == "__main__":

@@ -135,9 +135,7 @@ def main(**given: Any) -> None:
         tables = asyncio.run(_main(options))
     except (NoServerData, KaleidoError) as failure:
         sys.exit(f"loadtests: {failure}")
-    report.show_tables(tables)
-    if options.json:
-        report.write_json(options.json, report.tables_json(tables))
+    report.publish(tables, options.json)
 
 
 if __name__ == "__main__":

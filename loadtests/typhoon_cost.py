@@ -75,9 +75,7 @@ def main(device: str, threads: int, json: Path | None) -> None:
     model = published_geometry().to(device, torch.float16 if device == "cuda" else torch.float32)
     rows = [row(model, seconds, batch) for seconds in WINDOWS_S for batch in BATCHES]
     tables: dict[str, report.Table] = {"typhoon": (HEAD, rows)}
-    report.show_tables(tables)
-    if json:
-        report.write_json(json, report.tables_json(tables))
+    report.publish(tables, json)
 
 
 if __name__ == "__main__":

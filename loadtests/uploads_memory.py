@@ -115,9 +115,7 @@ def main(url: str, data: Path, clients: int, mib: int, json: Path | None) -> Non
         tables = asyncio.run(_main(url, data, clients, mib))
     except (NoServerData, httpx.HTTPError, KaleidoError) as failure:
         sys.exit(f"loadtests: {failure}")
-    report.show_tables(tables)
-    if json:
-        report.write_json(json, report.tables_json(tables))
+    report.publish(tables, json)
 
 
 if __name__ == "__main__":

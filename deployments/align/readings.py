@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deployments.align.viterbi import FloatArray
-from deployments.thai_speech.g2p import ThaiWord, pronounce_text
+from deployments.thai_speech.g2p import pronounce_words
 from deployments.thai_speech.phonemes import BLANK, CODAS, CONSONANTS, TOKENS, VOWELS, Pronunciation, tokens
 
 TONES = 5
@@ -31,7 +31,6 @@ _KINDS = (
     slice(_FIRST_VOWEL, _FIRST_VOWEL + len(VOWELS)),
     slice(_FIRST_VOWEL + len(VOWELS), _FIRST_VOWEL + len(VOWELS) + len(CODAS)),
 )
-_MAI_YAMOK = "ๆ"
 
 
 class Reading(NamedTuple):
@@ -53,17 +52,8 @@ class Reading(NamedTuple):
 
 def readings(words: Sequence[str]) -> list[Reading | None]:
     """One for each word; None for what has no Thai reading. A repetition mark reads like the word before."""
-    found: list[Reading | None] = []
-    for word in words:
-        repeated = found[-1] if word == _MAI_YAMOK and found else None
-        found.append(repeated or _reading(word))
-    return found
-
-
-def _reading(word: str) -> Reading | None:
-    chunks = pronounce_text(word)
-    syllables = [s for chunk in chunks if isinstance(chunk, ThaiWord) for s in chunk.pronunciation]
-    return reading_of(tuple(syllables)) if syllables else None
+    read = pronounce_words(words)
+    return [reading_of(pronunciation) if pronunciation else None for pronunciation in read]
 
 
 def reading_of(pronunciation: Pronunciation) -> Reading:

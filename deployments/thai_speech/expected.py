@@ -7,14 +7,14 @@ because all other words compete.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from deployments.thai_speech.g2p import ThaiWord, pronounce_text
+from deployments.thai_speech.g2p import pronounce_words
 from deployments.thai_speech.language_model import FloatArray, IntArray, WordChances
 from deployments.thai_speech.lexicon import lexicon
 from deployments.thai_speech.phonemes import TOKENS, tokens
@@ -24,7 +24,6 @@ EXPECTED = 0.03
 """Chance of a word where the text has it, and of all words of the text together elsewhere: far below the
 truth, so that a slip is not heard as what should have been read. With more, fewer slips are found; with less,
 there are more false alarms: docs/measurements.md."""
-_MAI_YAMOK = "ๆ"
 TEXTS = 32
 """Texts kept ready, a few kilobytes each: the excerpts of one recording share theirs."""
 
@@ -64,7 +63,7 @@ class TextChances:
 @lru_cache(TEXTS)
 def expected(words: tuple[str, ...], general: WordChances) -> Expected | None:
     """None for words of which none is read as Thai. `general` numbers words as the lexicon does."""
-    spelled = list(_spelled(words))
+    spelled = _spelled(words)
     if not spelled:
         return None
     numbers = _numbers()
@@ -78,12 +77,7 @@ def _numbers() -> dict[str, int]:
     return {word: number for number, word in enumerate(lexicon())}
 
 
-def _spelled(words: Sequence[str]) -> Iterator[SpelledWord]:
-    """The words that are read as Thai; a repetition mark is read like the word before."""
-    sounds: Sequence[int] = ()
-    for word in words:
-        if word != _MAI_YAMOK:
-            chunks = [chunk for chunk in pronounce_text(word) if isinstance(chunk, ThaiWord)]
-            sounds = tokens(tuple(syllable for chunk in chunks for syllable in chunk.pronunciation))
-        if sounds:
-            yield SpelledWord(word, 0.0, sounds)
+def _spelled(words: Sequence[str]) -> list[SpelledWord]:
+    """The words that are read as Thai."""
+    read = zip(words, pronounce_words(words), strict=True)
+    return [SpelledWord(word, 0.0, tokens(syllables)) for word, syllables in read if syllables]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -42,7 +42,7 @@ _REPEATED = re.compile(r"\s*ๆ")
 _CHUNKS = re.compile(
     r"(?P<number>[0-9][0-9,]*(?:\.[0-9]+)?)|(?P<thai>[ก-ฺเ-๎ๆ]+)|(?P<foreign>[^\W\d_ก-๛]+)|(?P<pause>.)", re.S
 )
-_MAI_YAMOK = "ๆ"
+MAI_YAMOK = "ๆ"
 _LONGEST_NUMBER = 15
 """Digits beyond which a number is read digit by digit, like a card or telephone number."""
 
@@ -50,11 +50,28 @@ _LONGEST_NUMBER = 15
 def pronounce_text(text: str) -> list[Chunk]:
     """Any text in reading order; neighbouring pauses are one. Digits are read as Thai number words."""
     chunks: list[Chunk] = []
-    for match in _CHUNKS.finditer(_REPEATED.sub(_MAI_YAMOK, normalize(text.translate(_THAI_DIGITS)))):
+    for match in _CHUNKS.finditer(_REPEATED.sub(MAI_YAMOK, normalize(text.translate(_THAI_DIGITS)))):
         for chunk in _chunks(str(match.lastgroup), match[0]):
             if not (isinstance(chunk, Pause) and (not chunks or isinstance(chunks[-1], Pause))):
                 chunks.append(chunk)
     return chunks
+
+
+def pronounce_words(words: Sequence[str]) -> list[Pronunciation]:
+    """The syllables of each word of a text that is cut already; none of what has no Thai reading.
+
+    A repetition mark is read like the word before.
+    """
+    read: list[Pronunciation] = []
+    for word in words:
+        repeated = read[-1] if word == MAI_YAMOK and read else ()
+        read.append(repeated or _syllables(word))
+    return read
+
+
+def _syllables(word: str) -> Pronunciation:
+    chunks = [chunk for chunk in pronounce_text(word) if isinstance(chunk, ThaiWord)]
+    return tuple(syllable for chunk in chunks for syllable in chunk.pronunciation)
 
 
 def _chunks(kind: str, text: str) -> Iterator[Chunk]:
@@ -80,7 +97,7 @@ def number_words(number: str) -> str:
 def _thai(text: str) -> Iterator[ThaiWord]:
     previous: ThaiWord | None = None
     for word in word_tokenize(text, custom_dict=_dictionary(), engine="newmm", keep_whitespace=False):
-        if word.strip(_MAI_YAMOK):
+        if word.strip(MAI_YAMOK):
             known = lexicon().get(word)
             pronunciation = known.pronunciation if known else pronounce(word)
             previous = ThaiWord(word, pronunciation) if pronunciation else None
@@ -90,4 +107,4 @@ def _thai(text: str) -> Iterator[ThaiWord]:
 
 @cache
 def _dictionary() -> Trie:
-    return Trie([*lexicon(), _MAI_YAMOK])
+    return Trie([*lexicon(), MAI_YAMOK])
