@@ -28,9 +28,10 @@ from deployments.llm.vllm_serving import context_of, start_engine
 from serve_app.engines import ChatPart, ChatRequest, EngineCard
 from serve_app.errors import EngineUnavailable
 
-PARTS_PER_S = 2000
-"""Of one replica; Ray carries some 6000 of them, on a whole core. Many streams share them, and vLLM puts the
-tokens that come in between into one chunk."""
+PARTS_PER_S = 640
+"""Of one replica: each of 32 readers still sees 20 a second, which reads as one flow, and a lone one every
+token. vLLM puts what comes in between into one chunk, so that many streams cost it, Ray and the gateway a few
+steps each instead of one for each token."""
 HANGS_AFTER_S = 60.0
 """A step takes some 20 ms; the longest pause is a large grammar that is being compiled."""
 

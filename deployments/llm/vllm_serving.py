@@ -18,6 +18,7 @@ from vllm.v1.engine.async_llm import AsyncLLM
 
 from deployments.llm.vllm_errors import keep_refusals_out_of_the_log
 from deployments.llm.vllm_pulse import Factory
+from deployments.llm.vllm_reasoning import counting_once
 from deployments.loader import EngineConfigError
 
 PRIVATE = {"VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"}
@@ -41,4 +42,7 @@ async def start_engine(
     state: Any = SimpleNamespace()
     args = Namespace(**(vars(frontend_args) | vars(engine_args)))
     await init_app_state(engine, state, args, await engine.get_supported_tasks())
-    return engine, state.openai_serving_chat
+    serving: OpenAIServingChat = state.openai_serving_chat
+    if serving.parser_cls is not None:
+        serving.parser_cls = counting_once(serving.parser_cls)
+    return engine, serving

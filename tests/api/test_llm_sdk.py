@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import subprocess
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,12 @@ from serve_app.errors import (
     Saturated,
 )
 from tests.api.llm_api import LlmApi, llm_api
+from tests.clients.node import node_client, run, seen_by_node
 from tests.conftest import eventually
 from tests.engines.tiny_chat import chunk, whole
 from tests.fakes import HELLO
 
-NODE = Path(__file__).parent.parent / "clients/openai_node"
+__all__ = ["node_client"]
 ASKED: dict[str, Any] = {"model": "qwen3-4b", "messages": [{"role": "user", "content": "Say hello."}]}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "ลาว"}'}}
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
@@ -45,15 +45,6 @@ async def live(tmp_path: Path) -> AsyncIterator[LlmApi]:
 async def sdk(live: LlmApi) -> AsyncIterator[AsyncOpenAI]:
     async with AsyncOpenAI(api_key=live.key, base_url=live.base_url, max_retries=0) as client:
         yield client
-
-
-async def run(*command: str | Path, cwd: Path | None = None) -> str:
-    """What a program prints; fails with its complaint."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, cwd=cwd, stdout=pipe, stderr=pipe)
-    printed, complaint = await process.communicate()
-    assert process.returncode == 0, complaint.decode()
-    return printed.decode()
 
 
 async def test_models(sdk: AsyncOpenAI) -> None:
@@ -196,27 +187,13 @@ async def test_curl(live: LlmApi) -> None:
     assert printed == "".join(f"data: {data}\n\n" for data in [*map(chunk, HELLO), "[DONE]"])
 
 
-@pytest.fixture(scope="module")
-def node_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """OpenAI's JavaScript client, installed by its lock file."""
-    if not (shutil.which("node") and (npm := shutil.which("npm"))):
-        pytest.skip("node and npm are not installed: apt install nodejs npm")
-    folder = tmp_path_factory.mktemp("node") / "client"
-    shutil.copytree(NODE, folder, ignore=shutil.ignore_patterns("node_modules"))
-    command = [npm, "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"]
-    installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100)
-    if installed.returncode != 0:
-        pytest.skip(f"npm ci found no registry: {installed.stderr.strip().splitlines()[-1]}")
-    return folder
-
-
 async def test_node(live: LlmApi, node_client: Path) -> None:
     """LLM-001, LLM-006, LLM-010: JavaScript sees the same models, answers, streams and errors."""
     hello = [ChatPart((chunk(text),)) for text in HELLO]
     answer = [ChatPart((whole("".join(HELLO)),), Usage(1, 1))]
     endless: Sequence[ChatPart] = hello * 100_000
     live.chat.script = [answer, hello, endless, [hello[0], GenerationFailed()]]
-    seen = json.loads(await run("node", node_client / "client.mjs", live.base_url, live.key))
+    seen = await seen_by_node(node_client, live.base_url, live.key)
     assert (seen["models"], seen["created"]) == (["qwen3-4b"], 1_700_000_000)
     assert (seen["whole"], seen["streamed"], seen["left"]) == ("".join(HELLO), list(HELLO), HELLO[0])
     assert seen["broken"] == {"name": "APIError", "status": None, "code": "generation_failed"}

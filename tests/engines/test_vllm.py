@@ -214,6 +214,25 @@ async def test_the_model_does_not_think_unless_asked(engine: VllmChat) -> None:
     assert thinking["choices"][0]["message"]["reasoning"]
 
 
+@pytest.mark.parametrize("thinking", [True, False])
+async def test_reasoning_tokens(engine: VllmChat, monkeypatch: pytest.MonkeyPatch, thinking: bool) -> None:
+    """LLM-006: the usage of a stream tells them, and they are counted once, not with each chunk."""
+    parser = engine._serving.parser_cls.__base__  # type: ignore[union-attr]
+    counted: list[tuple[int, int]] = []
+
+    def count(self: Any, token_ids: Any, original: Any = parser.count_reasoning_tokens) -> int:
+        counted.append((len(token_ids), int(original(self, token_ids))))
+        return counted[-1][1]
+
+    monkeypatch.setattr(parser, "count_reasoning_tokens", count)
+    options = {"chat_template_kwargs": {"enable_thinking": thinking}, "ignore_eos": True}
+    chunks = await chunks_of(engine, asks(stream=True, stream_options={"include_usage": True}, **options))
+    used = chunks[-1]["usage"]
+    told = used["completion_tokens"], used["completion_tokens_details"]["reasoning_tokens"]
+    assert counted == [told]
+    assert bool(told[1]) is thinking
+
+
 async def test_a_developer_is_the_system(engine: VllmChat) -> None:
     """LLM-003: OpenAI's newer name for the same message."""
     said = [
