@@ -20,15 +20,16 @@ from deployments.loader import load_engine
 from deployments.logs import log_to_stderr
 from deployments.models import ApiArgs, DispatcherArgs, ModelArgs
 from deployments.tts.replica import SynthesizerReplica
+from deployments.video.replica import VideoReplica
 
 ENOUGH_REQUESTS = 10_000
 """Behind Serve's proxy a WebSocket counts as a request for its whole life; our leases limit them."""
 WAITING_BATCHES = 8
 """How many full batches may wait in a replica before the router keeps the next request for another one. The
 replica knows what is urgent and the router does not: with 4, half of 48 streams waited there."""
-WAITING_TEXTS = 100
+WAITING_JOBS = 100
 """Far more than dispatchers hand to one replica, so that the question for its card never waits behind texts,
-or readings of them: a new gateway would take the model for dead."""
+readings of them or videos: a new gateway would take the model for dead."""
 REFUSALS = 64
 """Above the places and seats of a replica: its answer to whoever finds none must not wait for one, and it
 chooses itself whom it refuses. Questions for its card pass too."""
@@ -62,6 +63,14 @@ class Aligner(AlignerReplica):
         super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
 
 
+class Renderer(VideoReplica):
+    """A video replica that loads its engine where Serve placed it."""
+
+    def __init__(self, args: ModelArgs) -> None:
+        log_to_stderr()
+        super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
+
+
 class Chat(ChatReplica):
     """A language model replica that loads its engine where Serve placed it, and is ready when it answers."""
 
@@ -76,6 +85,9 @@ class Chat(ChatReplica):
             self.close()
 
 
+JOB_MODELS = {"align": Aligner, "tts": Synthesizer, "video": Renderer}
+
+
 def model(args: ModelArgs) -> Application:
     """One model as an application of its own, without a public route."""
     if args.task == "asr":
@@ -84,7 +96,7 @@ def model(args: ModelArgs) -> Application:
     if args.task == "llm":
         inside = args.replica.get("places", PLACES) + args.replica.get("waiting", WAITING)
         return _model(Chat, inside + REFUSALS).bind(args)
-    return _model(Aligner if args.task == "align" else Synthesizer, WAITING_TEXTS).bind(args)
+    return _model(JOB_MODELS[args.task], WAITING_JOBS).bind(args)
 
 
 def _model(replica: type, max_ongoing_requests: int) -> Deployment:

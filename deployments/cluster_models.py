@@ -25,6 +25,9 @@ from serve_app.engines import (
     SpeechRequest,
     SpeechSynthesizer,
     Transcription,
+    Video,
+    VideoGenerator,
+    VideoRequest,
 )
 from serve_app.errors import EngineUnavailable, KaleidoError
 
@@ -40,6 +43,8 @@ ALIGN_TIMEOUT_S = 120.0
 """A recording waits behind others; ten minutes of speech take an engine some seconds."""
 CHAT_PATIENCE_S = 600.0
 """An answer that is not streamed comes in one part, after a wait for a place."""
+VIDEO_PATIENCE_S = 600.0
+"""As for texts; a step of a full model on ten seconds of 720p takes a good part of a minute."""
 CARD_TIMEOUT_S = 0.4
 """With the look at the controller it stays below the second that `/health` waits, whatever hangs."""
 
@@ -73,6 +78,10 @@ class ClusterModels:
     async def chat_model(self, name: str) -> ChatModel:
         """The language model with this public id; whether it lives shows when it is called."""
         return ClusterChatModel(self._applications, await self._application("llm", name))
+
+    async def video_generator(self, name: str) -> VideoGenerator:
+        """The video model with this public name; whether it lives shows when it is called."""
+        return ClusterVideoGenerator(self._applications, await self._application("video", name))
 
     async def cards(self) -> Sequence[EngineCard]:
         """What runs behind each public name that answers now; within a second. While the controller is away,
@@ -157,6 +166,20 @@ class ClusterChatModel:
     def chat(self, request: ChatRequest) -> AsyncGenerator[ChatPart, None]:
         """The answer, part by part. Raises InvalidRequest, Saturated, EngineUnavailable, GenerationFailed."""
         return self._applications.stream(self._name, "chat", request, patience_s=CHAT_PATIENCE_S)
+
+
+class ClusterVideoGenerator:
+    """`serve_app.engines.VideoGenerator` over a Serve application."""
+
+    def __init__(self, applications: Applications, name: str) -> None:
+        self._applications = applications
+        self._name = name
+
+    def generate(self, request: VideoRequest) -> AsyncGenerator[Progress | bytes | Video, None]:
+        """Progress, the MP4 in parts, its facts. Raises InvalidRequest, EngineUnavailable, VideoFailed."""
+        return self._applications.stream(
+            self._name, "generate", request, patience_s=VIDEO_PATIENCE_S, large=True
+        )
 
 
 class ClusterAligner:

@@ -7,7 +7,14 @@ from typing import cast
 
 from deployments.llm.replica import ChatReplica
 from deployments.models import ModelArgs, Replica, Task, build_replica
-from serve_app.engines import Aligner, ChatModel, EngineCard, SpeechRecognizer, SpeechSynthesizer
+from serve_app.engines import (
+    Aligner,
+    ChatModel,
+    EngineCard,
+    SpeechRecognizer,
+    SpeechSynthesizer,
+    VideoGenerator,
+)
 from serve_app.errors import EngineUnavailable
 
 
@@ -45,6 +52,10 @@ class LocalModels:
     async def chat_model(self, name: str) -> ChatModel:
         """The language model with this public id. Raises EngineUnavailable."""
         return cast(ChatModel, self._find("llm", name))
+
+    async def video_generator(self, name: str) -> VideoGenerator:
+        """The video model with this public name. Raises EngineUnavailable."""
+        return cast(VideoGenerator, self._find("video", name))
 
     async def cards(self) -> Sequence[EngineCard]:
         """What runs."""

@@ -13,9 +13,10 @@ from deployments.asr.replica import RecognizerReplica
 from deployments.llm.replica import ChatReplica
 from deployments.loader import load_engine
 from deployments.tts.replica import SynthesizerReplica
+from deployments.video.replica import VideoReplica
 from serve_app.settings import Settings
 
-Task = Literal["asr", "tts", "align", "llm"]
+Task = Literal["asr", "tts", "align", "llm", "video"]
 MODEL = "deployments.apps:model"
 DISPATCHER = "deployments.apps:dispatcher"
 
@@ -80,7 +81,7 @@ def application_name(task: Task, name: str) -> str:
     return f"{task}-{name}"
 
 
-Replica = RecognizerReplica | SynthesizerReplica | AlignerReplica | ChatReplica
+Replica = RecognizerReplica | SynthesizerReplica | AlignerReplica | ChatReplica | VideoReplica
 
 
 def build_replica(args: ModelArgs) -> Replica:
@@ -92,6 +93,8 @@ def build_replica(args: ModelArgs) -> Replica:
         return AlignerReplica(engine, args.public_names, **args.replica)
     if args.task == "llm":
         return ChatReplica(engine, args.public_names, **args.replica)
+    if args.task == "video":
+        return VideoReplica(engine, args.public_names, **args.replica)
     return SynthesizerReplica(engine, args.public_names, **args.replica)
 
 

@@ -39,3 +39,6 @@ class EngineReplica(Generic[Item, Result]):
     def close(self) -> None:
         """Let go of the engine thread."""
         self._batcher.close()
+
+    def _card_of(self, name: str) -> EngineCard:
+        return next((card for card in self._cards if card.engine == name), self._cards[0])

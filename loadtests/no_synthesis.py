@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deployments.tts.replica import Report
+from deployments.turn import Report
 from serve_app.engines import EngineCard, Progress, Speech, SpeechRequest
 
 RATE = 24_000

@@ -68,3 +68,9 @@ class CpuMeter:
     def _used(self) -> float:
         times = self._process.cpu_times()
         return float(times.user + times.system)
+
+
+def titled(title: str) -> list[psutil.Process]:
+    """Processes of this machine whose title contains this, as Ray names its replicas."""
+    found = psutil.process_iter(["cmdline"])
+    return [process for process in found if title in " ".join(process.info["cmdline"] or ())]

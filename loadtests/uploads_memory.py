@@ -10,46 +10,21 @@ import io
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 import httpx
-import psutil
 
 from loadtests import report
 from loadtests.audio import as_wav
+from loadtests.memory import Memory
 from loadtests.processes import listening_at
 from loadtests.team import NoServerData, load_test_team
 from serve_app.errors import KaleidoError
 
 TEXT = "สวัสดีครับ"
 PATIENCE_S = 300.0
-LOOK_S = 0.01
-"""Pause between two looks at the memory: an upload lasts a hundred times as long."""
 SETTLE_S = 5.0
-
-
-@dataclass(slots=True)
-class Memory:
-    """Resident memory of a process, in MiB, looked at again and again."""
-
-    process: psutil.Process
-    base: float = field(init=False)
-    peak: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.base = self.peak = self.now()
-
-    def now(self) -> float:
-        """At this moment."""
-        return float(self.process.memory_info().rss) / 2**20
-
-    async def watch(self) -> None:
-        """Keep the peak, until cancelled."""
-        while True:
-            self.peak = max(self.peak, self.now())
-            await asyncio.sleep(LOOK_S)
 
 
 async def upload(http: httpx.AsyncClient, wav: bytes) -> float:

@@ -14,6 +14,7 @@ from serve_app.engines import (
     EngineCard,
     SpeechRecognizer,
     SpeechSynthesizer,
+    VideoGenerator,
     VoiceActivityDetector,
 )
 from serve_app.fetch import Fetcher
@@ -39,6 +40,10 @@ class Models(Protocol):
 
     async def chat_model(self, name: str) -> ChatModel:
         """The language model with this public id. Raises EngineUnavailable."""
+        ...
+
+    async def video_generator(self, name: str) -> VideoGenerator:
+        """The video model with this public name. Raises EngineUnavailable."""
         ...
 
     async def cards(self) -> Sequence[EngineCard]:

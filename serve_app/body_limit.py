@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve_app.backends import Backends
@@ -13,7 +14,8 @@ from serve_app.edge import error_response
 from serve_app.errors import TooLarge
 
 JSON_BYTES = 1024 * 1024
-"""Far above any JSON of the API. Multipart uploads are spooled to disk: `Settings.max_upload_bytes`."""
+"""Far above any JSON of the API, except where a route declares more (`GuardedRoute.body_bytes`). Multipart
+uploads are spooled to disk: `Settings.max_upload_bytes`."""
 LINGER_S = 5.0
 """Most clients send all of a body before they read the answer, and a connection that is cut under them is all
 they see then. This long what still arrives is thrown away, then it is cut (as nginx's lingering_timeout)."""
@@ -78,6 +80,13 @@ class _Body:
 def _limit(scope: Scope) -> int:
     content_type = Headers(scope=scope).get("content-type", "")
     if not content_type.lower().startswith("multipart/form-data"):
-        return JSON_BYTES
+        return _declared(scope)
     backends: Backends = scope["app"].state.backends
     return backends.settings.max_upload_bytes
+
+
+def _declared(scope: Scope) -> int:
+    """What the route of a request takes. Only the few with a limit of their own are looked at."""
+    larger = [route for route in scope["app"].routes if getattr(route, "body_bytes", 0) > JSON_BYTES]
+    matching = (route.body_bytes for route in larger if route.matches(scope)[0] is Match.FULL)
+    return next(matching, JSON_BYTES)

@@ -28,6 +28,11 @@ def utc_day(instant: float) -> str:
     return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%d")
 
 
+def iso(instant: float) -> str:
+    """An instant in seconds of the epoch as callers read it: ISO 8601, UTC, to the millisecond."""
+    return datetime.fromtimestamp(instant, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class SystemClock:
     """The clock of this host."""
 

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 Audio = NDArray[np.float32]
 """Mono samples in [-1, 1], shape (samples,)."""
 
+Picture = NDArray[np.uint8]
+"""RGB pixels, shape (height, width, 3)."""
+
 SAMPLE_RATE = 16_000
 """Hz. Every recogniser and detector works at this rate; callers' audio is resampled on entry (ASR-051)."""
 
@@ -33,7 +36,7 @@ class EngineCard:
     note: str = ""
     """Plain limits of the engine, shown in `/health`."""
     task: str = ""
-    """`asr`, `tts`, `align` or `llm`; put on by the replica, with the public name."""
+    """`asr`, `tts`, `align`, `llm` or `video`; put on by the replica, with the public name."""
     languages: tuple[str, ...] = ()
     """ISO 639-1 codes it understands or speaks; empty for an engine that finds out by itself."""
     speakers: tuple[str, ...] = ()
@@ -159,6 +162,43 @@ class Speech:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoRequest:
+    """One picture to set in motion, and how."""
+
+    picture: Picture
+    """In the ratio of the video already; of any size."""
+    prompt: str
+    model: str
+    """Public model name; an engine that answers for several tells them apart by it."""
+    width: int
+    """Pixels of the video, even."""
+    height: int
+    """Likewise."""
+    seconds: int
+    frame_rate: int
+    """Frames per second; the video has exactly `seconds * frame_rate` of them."""
+    seed: int
+    """0..2**31-1; the same request with the same seed gives the same frames (VID-010)."""
+
+    @property
+    def frames(self) -> int:
+        """How many the video has."""
+        return self.seconds * self.frame_rate
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A finished video: what there is to tell of it. Its bytes, an MP4, came before."""
+
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    """What the engine wants told to the caller beside the file: plain JSON values."""
+    generation_ms: float = 0.0
+    """Time inside the engine, without waiting; put on by the replica."""
+    card: EngineCard | None = None
+    """Who really made it (ASR-002); put on by the replica."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpokenSyllable:
     """One syllable, as it should be said or as it was heard."""
 
@@ -273,6 +313,19 @@ class ChatModel(Protocol):
         Raises, before the first part, InvalidRequest for what the engine refuses, and Saturated when no place
         is free and none comes free in time (LLM-009); EngineUnavailable when no replica answers, and
         GenerationFailed when the engine fails.
+        """
+        ...
+
+
+class VideoGenerator(Protocol):
+    """Image to video, with sound."""
+
+    def generate(self, request: VideoRequest) -> AsyncGenerator[Progress | bytes | Video, None]:
+        """Set a picture in motion: progress while frames are made, then the MP4 in parts, and last what there
+        is to tell of it. Closing it cancels.
+
+        Raises InvalidRequest for what the engine cannot do, EngineUnavailable when no replica answers and
+        VideoFailed when the engine fails.
         """
         ...
 

@@ -316,6 +316,13 @@ class GenerationFailed(KaleidoError):
     default_message = "The answer could not be generated."
 
 
+class VideoFailed(KaleidoError):
+    """The engine failed on this picture and prompt (VID-014)."""
+
+    code = "video_failed"
+    default_message = "The video could not be generated."
+
+
 class AlignmentFailed(KaleidoError):
     """The engine failed on this recording and text."""
 

@@ -93,6 +93,12 @@ class Settings(BaseSettings):
     llm_max_choices: int = 8
     """Most answers to one request, `n`: each is a generation of its own in one place (LLM-009)."""
 
+    video_max_pixels: int = 64_000_000
+    """Of a picture (VID-006): more than the 50 megapixels of telephones. A JPEG of that size takes 120 MB
+    while it is decoded, a PNG 300 to 800, a WebP 1000; one is decoded at a time."""
+    video_max_waiting: int = 100
+    """Videos that may wait at once (JOB-007): at half a minute each, an hour's work of one GPU."""
+
     job_lease_s: float = 10.0
     """A job whose process died is taken over this soon, well inside the 30 s of JOB-002."""
     job_attempts: int = 3

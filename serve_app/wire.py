@@ -10,19 +10,20 @@ import asyncio
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response, Security, WebSocket
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import BaseModel
-from pydantic_core import from_json
 from starlette.requests import ClientDisconnect, HTTPConnection
 
 from serve_app.auth import DEVELOPER, Caller
 from serve_app.backends import Backends
-from serve_app.errors import InvalidRequest, RateLimited
+from serve_app.body_limit import JSON_BYTES
+from serve_app.errors import RateLimited
+from serve_app.json_body import parsed
 from serve_app.socket import first_to_end
 from serve_app.stores import WindowHit
 
@@ -106,13 +107,10 @@ async def _identify(connection: HTTPConnection, surface: str) -> Caller:
 
 
 class StrictRequest(Request):
-    """Reads JSON by the letter of RFC 8259: no NaN, nor half a surrogate pair, which no answer can carry."""
+    """Reads JSON strictly (`json_body`)."""
 
     async def json(self) -> Any:
-        try:
-            return from_json(await self.body(), allow_inf_nan=False)
-        except ValueError as wrong:
-            raise InvalidRequest(f"The body is not valid JSON: {wrong}.") from wrong
+        return parsed(await self.body())
 
 
 class GuardedRoute(APIRoute):
@@ -120,6 +118,9 @@ class GuardedRoute(APIRoute):
 
     FastAPI alone parses the body first: a stranger could upload, and learn what is valid, before the 401.
     """
+
+    body_bytes: ClassVar[int] = JSON_BYTES
+    """Most bytes of a JSON body; a subclass declares more (`BodyLimit`)."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -142,10 +143,10 @@ class ErrorBody(BaseModel):
     requestId: str
 
 
-def surface(prefix: str, tag: str) -> APIRouter:
+def surface(prefix: str, tag: str, route_class: type[GuardedRoute] = GuardedRoute) -> APIRouter:
     """The router of one public surface."""
     errors: dict[int | str, dict[str, Any]] = {"default": {"model": ErrorBody, "description": "An error."}}
-    return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute, responses=errors)
+    return APIRouter(prefix=prefix, tags=[tag], route_class=route_class, responses=errors)
 
 
 async def _backends(request: Request) -> Backends:

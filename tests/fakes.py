@@ -37,6 +37,9 @@ from serve_app.engines import (
     SpeechSynthesizer,
     Transcription,
     Usage,
+    Video,
+    VideoGenerator,
+    VideoRequest,
 )
 from serve_app.errors import EngineUnavailable
 from serve_app.fetch import Fetcher
@@ -164,6 +167,51 @@ class ScriptedAligner:
         return EngineCard("thai", "scripted", embedded=True, task="align", languages=("th",))
 
 
+FILM = (b"\x00\x00\x00\x18ftypmp42", b"a film", b" of two parts")
+"""What a scripted film is made of; the head of an MP4, so that it looks like one."""
+
+
+@dataclass
+class ScriptedVideoGenerator:
+    """Films in two steps; a scripted sequence of items comes first, in turn, and raises exceptions in it."""
+
+    name: str = "ltx23-distilled"
+    script: list[Sequence[Progress | bytes | Video | Exception]] = field(default_factory=list)
+    asked: list[VideoRequest] = field(default_factory=list)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    """While not set, a film waits after its first item."""
+    cancelled: int = 0
+
+    def __post_init__(self) -> None:
+        self.open.set()
+
+    async def generate(self, request: VideoRequest) -> AsyncGenerator[Progress | bytes | Video, None]:
+        self.asked.append(request)
+        finished = False
+        try:
+            for index, item in enumerate(self.script.pop(0) if self.script else self._film()):
+                if index == 1:
+                    await self.open.wait()
+                if isinstance(item, Exception):
+                    finished = True
+                    raise item
+                finished = isinstance(item, Video)
+                yield item
+            finished = True
+        finally:
+            self.cancelled += not finished
+
+    def _film(self) -> Sequence[Progress | bytes | Video]:
+        steps = [Progress("denoising", 1, 2), Progress("denoising", 2, 2)]
+        return [*steps, *FILM, Video({"has_audio": True}, 1234.56, self._card())]
+
+    async def card(self) -> EngineCard:
+        return self._card()
+
+    def _card(self) -> EngineCard:
+        return EngineCard(self.name, "scripted", embedded=True, task="video")
+
+
 HELLO = ("Hel", "lo ", "สวัสดี")
 """What a scripted chat says."""
 
@@ -251,6 +299,7 @@ class ScriptedModels:
     synthesizers: dict[str, SpeechSynthesizer] = field(default_factory=dict)
     aligners: dict[str, Aligner] = field(default_factory=dict)
     chats: dict[str, ChatModel] = field(default_factory=dict)
+    video_generators: dict[str, VideoGenerator] = field(default_factory=dict)
 
     async def recognizer(self, engine: str) -> SpeechRecognizer:
         return _find(self.recognizers, engine)
@@ -264,8 +313,17 @@ class ScriptedModels:
     async def chat_model(self, name: str) -> ChatModel:
         return _find(self.chats, name)
 
+    async def video_generator(self, name: str) -> VideoGenerator:
+        return _find(self.video_generators, name)
+
     async def cards(self) -> Sequence[EngineCard]:
-        kinds: Sequence[dict[str, Any]] = (self.recognizers, self.synthesizers, self.aligners, self.chats)
+        kinds: Sequence[dict[str, Any]] = (
+            self.recognizers,
+            self.synthesizers,
+            self.aligners,
+            self.chats,
+            self.video_generators,
+        )
         return [await model.card() for models in kinds for model in models.values()]
 
 

@@ -1,4 +1,4 @@
-"""Start the embedded cluster, caption Thai speech live, transcribe a file, speak, score readings, chat."""
+"""Start the embedded cluster: live captions, subtitles, speech, reading scores, chats and a video."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from deployments.demo import chat, reading, speech
+from deployments.demo import chat, reading, speech, video
 from deployments.demo.cluster import DemoFailed, Running, demo_cluster
 from deployments.demo.file import subtitles
 from deployments.demo.screen import CaptionLine
@@ -64,6 +64,10 @@ async def demo(data: Path) -> bool:
         click.echo(report.table(reading.HEAD, scored, texts=reading.TEXTS))
         click.echo("\nThe language model, as OpenAI's clients call it, in streams:")
         click.echo(report.table(chat.HEAD, await chat.ask_all(running), texts=chat.TEXTS))
+        click.echo("\nA picture set in motion, as a job of the video API:")
+        filmed, sheet = await video.film(running, data / "video")
+        click.echo(report.table(video.HEAD, [filmed], texts=video.TEXTS))
+        click.echo(f"Its frames: {sheet}")
         _conclude(recordings, audio)
         click.echo("\nStopping the cluster ...")
     return not any(recording.failure for recording in recordings)

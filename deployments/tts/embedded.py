@@ -12,7 +12,7 @@ import numpy as np
 
 from deployments.tts import formant, voice_matching
 from deployments.tts.embedded_voices import SAMPLES, FormantVoice, known, speaker_of, speakers, speaking
-from deployments.tts.replica import Report
+from deployments.turn import Report
 from serve_app.engines import EngineCard, Speech, SpeechRequest
 
 LEVEL = 0.8

@@ -21,7 +21,7 @@ from deployments.tts.f5_diffusion import Speaker, cross_faded
 from deployments.tts.f5_model import SAMPLE_RATE, CheckpointFiles, load_checkpoint, load_vocoder
 from deployments.tts.f5_reference import voice_of
 from deployments.tts.f5_text import READINGS, chunks, spelled
-from deployments.tts.replica import Report
+from deployments.turn import Report
 from serve_app.engines import EngineCard, Progress, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
 

@@ -19,7 +19,7 @@ from deployments.thai_speech.phonemes import mnemonics
 from deployments.tts.embedded_voices import ESPEAK, SPEAKERS, FormantVoice, known
 from deployments.tts.japanese import kana
 from deployments.tts.lao import pronounce_lao
-from deployments.tts.replica import Report
+from deployments.turn import Report
 from serve_app.engines import Audio, Progress, Speech
 from serve_app.errors import InvalidRequest
 

@@ -24,8 +24,8 @@ from deployments.tts.omnivoice_package import (
     trim_long_audio,
 )
 from deployments.tts.reference import audible
-from deployments.tts.replica import Report
 from deployments.tts.voice_cache import VoiceCache
+from deployments.turn import Report
 from serve_app.engines import EngineCard, Progress, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from deployments.tts.qwen3_voices import Voice
-from deployments.tts.replica import Report
+from deployments.turn import Report
 from serve_app.engines import Progress, Speech
 from serve_app.errors import SynthesisFailed
 

@@ -18,7 +18,7 @@ from deployments.torch_device import torch_device
 from deployments.tts.qwen3_checkpoint import CLONE, SPEAKERS, load_checkpoint
 from deployments.tts.qwen3_generation import speak
 from deployments.tts.qwen3_voices import BuiltInVoices, ClonedVoices, Voice
-from deployments.tts.replica import Report
+from deployments.turn import Report
 from serve_app.engines import EngineCard, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
 

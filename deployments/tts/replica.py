@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Protocol
 
 from deployments.batching import Batcher
 from deployments.replica import EngineReplica
+from deployments.turn import Report, Turn
 from serve_app.engines import EngineCard, Progress, Speech, SpeechRequest
-from serve_app.errors import Cancelled, SynthesisFailed
-
-Report = Callable[[Progress], None]
-"""How an engine tells how far it is. It raises Cancelled when nobody waits any more: the engine lets that
-pass, and its next call is as good as any."""
+from serve_app.errors import SynthesisFailed
 
 
 class Synthesizer(Protocol):
@@ -34,13 +30,13 @@ class Synthesizer(Protocol):
         ...
 
 
-class SynthesizerReplica(EngineReplica["_Turn", Speech]):
+class SynthesizerReplica(EngineReplica[Turn[SpeechRequest], Speech]):
     """Implements `serve_app.engines.SpeechSynthesizer` over one engine; more speech needs more replicas."""
 
     def __init__(self, engine: Synthesizer, names: Sequence[str], *, stuck_after_s: float = 300.0) -> None:
         """`names` are the public model names. One call longer than `stuck_after_s` is a hung engine."""
         self._engine = engine
-        batcher: Batcher[_Turn, Speech] = Batcher(self._speak, failure=SynthesisFailed)
+        batcher: Batcher[Turn[SpeechRequest], Speech] = Batcher(self._speak, failure=SynthesisFailed)
         cards = [replace(engine.card, engine=name, speakers=engine.speakers(name)) for name in names]
         super().__init__(cards, "tts", batcher, stuck_after_s)
         engine.synthesize(engine.example, lambda progress: None)
@@ -48,43 +44,12 @@ class SynthesizerReplica(EngineReplica["_Turn", Speech]):
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Progress | Speech, None]:
         """Progress, then the speech; closing the iterator cancels. Raises InvalidRequest for what the engine
         cannot speak, SynthesisFailed else."""
-        turn = _Turn(request)
-        speaking = asyncio.ensure_future(self._batcher.submit(turn))
-        speaking.add_done_callback(turn.ended)
-        try:
-            while (progress := await turn.news.get()) is not None:
-                yield progress
-            speech, elapsed_ms = await speaking
-            yield replace(speech, synthesis_ms=elapsed_ms, card=self._card_of(request.model))
-        finally:
-            turn.cancelled.set()
-            speaking.cancel()
+        async with aclosing(Turn(request).taken(self._batcher)) as items:
+            async for item in items:
+                if isinstance(item, Progress):
+                    yield item
+                else:
+                    yield replace(item[0], synthesis_ms=item[1], card=self._card_of(request.model))
 
-    def _card_of(self, name: str) -> EngineCard:
-        return next((card for card in self._cards if card.engine == name), self._cards[0])
-
-    def _speak(self, turns: Sequence[_Turn]) -> list[Speech]:
+    def _speak(self, turns: Sequence[Turn[SpeechRequest]]) -> list[Speech]:
         return [self._engine.synthesize(turn.request, turn.report) for turn in turns]
-
-
-class _Turn:
-    """One request on its way through the engine's thread."""
-
-    def __init__(self, request: SpeechRequest) -> None:
-        self.request = request
-        self.cancelled = threading.Event()
-        self.news: asyncio.Queue[Progress | None] = asyncio.Queue()
-        """None when the engine is done with it."""
-        self._loop = asyncio.get_running_loop()
-
-    def report(self, progress: Progress) -> None:
-        """Called by the engine, in its thread."""
-        if self.cancelled.is_set():
-            raise Cancelled
-        self._loop.call_soon_threadsafe(self.news.put_nowait, progress)
-
-    def ended(self, speaking: asyncio.Future[tuple[Speech, float]]) -> None:
-        """Ends the news; looks at the outcome too, which nobody else does once the caller has gone."""
-        if not speaking.cancelled():
-            speaking.exception()
-        self.news.put_nowait(None)

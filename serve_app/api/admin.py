@@ -76,6 +76,7 @@ class UsageOut(View):
     limits: PolicyModel = Field(validation_alias="policy")
     today_audio_seconds_used: float
     today_speech_seconds_made: float
+    today_video_seconds_made: float
     today_prompt_tokens: int
     today_completion_tokens: int
     sessions_held: int

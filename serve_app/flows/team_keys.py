@@ -11,6 +11,7 @@ from serve_app.errors import InvalidRequest, NotFound
 from serve_app.flows.chat import COMPLETION_TOKENS, PROMPT_TOKENS
 from serve_app.flows.speech import KIND as SPEECH
 from serve_app.flows.teams import Team
+from serve_app.flows.video import KIND as VIDEO
 from serve_app.limits import Limits
 from serve_app.stores import Document, Documents
 
@@ -37,6 +38,7 @@ class Usage:
     policy: Policy
     today_audio_seconds_used: float
     today_speech_seconds_made: float
+    today_video_seconds_made: float
     today_prompt_tokens: int
     today_completion_tokens: int
     sessions_held: int
@@ -92,6 +94,7 @@ class TeamKeys:
             policy=self.team.policy,
             today_audio_seconds_used=(await limits.audio_today(caller)).used,
             today_speech_seconds_made=await limits.usage_today(self.team.id, SPEECH),
+            today_video_seconds_made=await limits.usage_today(self.team.id, VIDEO),
             today_prompt_tokens=int(await limits.usage_today(self.team.id, PROMPT_TOKENS)),
             today_completion_tokens=int(await limits.usage_today(self.team.id, COMPLETION_TOKENS)),
             sessions_held=await limits.sessions_held(caller),

@@ -7,26 +7,22 @@ document does: that is written last, and expires at once, whenever the bytes are
 from __future__ import annotations
 
 import asyncio
-import errno
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from serve_app.errors import Conflict, NotFound, StorageFull
+from serve_app.errors import Conflict, NotFound
 from serve_app.stores import private_files
+from serve_app.stores.disk_failures import disk_failures
 from serve_app.stores.file_protocol import StoredFile
 from serve_app.stores.protocols import Documents
 
 COLLECTION = "files"
 SAFE_PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+", re.ASCII)
 """Plain names in at least one folder; none is hidden, empty, `..` or absolute."""
-DISK_FAILED = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.ESTALE, errno.ENODEV}
-)
-"""Full, over a quota, over a size limit, broken, read-only or gone: the disk's fault, not the program's."""
 GRACE_S = 86_400.0
 """Bytes without a document are left alone this long after they were written: a draft may still be on its way,
 and an operator who pointed the server at the wrong store has a day to notice before new files go."""
@@ -48,7 +44,7 @@ class DiskFiles:
         location = self._location(path)
         partial = self._drafts / f"{secrets.token_hex(16)}{location.suffix}"
         try:
-            with _disk_failures():
+            with disk_failures():
                 await asyncio.to_thread(private_files.create, partial)
                 yield partial
                 size = await asyncio.to_thread(private_files.publish, partial, location)
@@ -102,14 +98,3 @@ class DiskFiles:
         if not SAFE_PATH.fullmatch(path):
             raise ValueError("A stored file needs a plain relative path.")
         return self._shown / path
-
-
-@contextmanager
-def _disk_failures() -> Iterator[None]:
-    """Turns the failures of a disk into StorageFull."""
-    try:
-        yield
-    except OSError as failed:
-        if failed.errno in DISK_FAILED:
-            raise StorageFull from failed
-        raise

@@ -176,6 +176,7 @@ async def test_usage(school: People, backends: Backends) -> None:
     caller = await backends.keys.authenticate(raw)
     await backends.limits.add_audio(caller, 12.5)
     await backends.limits.record_usage(caller.team_id, "tts", 2.5, job="a job")
+    await backends.limits.record_usage(caller.team_id, "video", 5.0, job="a video")
     await backends.limits.record_usage(caller.team_id, "llm_prompt_tokens", 30, job="a chat")
     await backends.limits.record_usage(caller.team_id, "llm_completion_tokens", 7, job="a chat")
     await backends.limits.take_session(caller, "a socket")
@@ -184,6 +185,7 @@ async def test_usage(school: People, backends: Backends) -> None:
         "limits": {"requests_per_minute": 100, "concurrent_sessions": 5, "daily_audio_seconds": 1000},
         "today_audio_seconds_used": 12.5,
         "today_speech_seconds_made": 2.5,
+        "today_video_seconds_made": 5.0,
         "today_prompt_tokens": 30,
         "today_completion_tokens": 7,
         "sessions_held": 1,

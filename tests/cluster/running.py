@@ -24,6 +24,7 @@ GATEWAY = "ServeReplica:api"
 RECOGNIZER = "ServeReplica:asr-typhoon"
 ENGINES = {
     *("typhoon", "whisper", "thai", "qwen3-4b"),
+    *("ltx23-distilled", "ltx23-full"),
     *("f5", "vieneu_v2", "cosytts", "qwen_viet_tts", "omnivoice"),
 }
 """Public names in the embedded profile."""
@@ -32,6 +33,7 @@ TINY = {
     "tts": "tests.engines.tiny:TinySynthesizer",
     "align": "tests.engines.tiny_aligner:TinyAligner",
     "llm": "tests.engines.tiny_chat:TinyChat",
+    "video": "tests.engines.tiny_video:TinyRenderer",
 }
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from serve_app.backends import Backends
+from serve_app.clock import iso
 from serve_app.core.jobs import Job, JobState
 from serve_app.outputs import output_url
 
@@ -91,8 +91,3 @@ def _more(backends: Backends, job: Job) -> dict[str, Any]:
         case JobState.REVOKED:
             return {"error": CANCELLED}
     return {"progress": job.progress} if job.progress else {}
-
-
-def iso(instant: float) -> str:
-    """A time as callers read it: UTC, to the millisecond."""
-    return datetime.fromtimestamp(instant, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

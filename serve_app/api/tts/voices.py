@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from fastapi import Depends, Form, Request, UploadFile
 from pydantic import BaseModel
 
-from serve_app.api.tts.answers import PATH, iso
+from serve_app.api.tts.answers import PATH
+from serve_app.clock import iso
 from serve_app.core.voice_rules import SAMPLE_MODELS
 from serve_app.errors import TooLarge
 from serve_app.flows.custom_voices import MAX_BYTES, CustomVoice, CustomVoices
