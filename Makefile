@@ -17,7 +17,7 @@ help: ## list the targets
 	@touch $@
 
 .venv/dev: .venv/runtime
-	$(BIN)/pip install --quiet --editable '.[embedded,load,typhoon,f5,omnivoice,vieneu,dev]'
+	$(BIN)/pip install --quiet --editable '.[embedded,load,typhoon,f5,omnivoice,vieneu,ltx23,dev]'
 	$(BIN)/pip install --quiet --no-deps f5-tts==1.1.22
 	$(WITHOUT_CUDA) .venv/lib/python3*/site-packages/torchaudio/lib/*.so
 	@touch $@

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.timeout(180)
 
 
 def test_production_config_places_its_models(tmp_path: Path) -> None:
-    """RT-44: recognisers, voices and a language model share cards; each GPU node has one gateway."""
+    """RT-44: recognisers, voices and a language model share cards, videos have their own; each GPU node has
+    one gateway."""
     env = {**os.environ, "KALEIDO_DATA": str(tmp_path), "KALEIDO_PORT": str(free_port())}
     command = [sys.executable, "-m", "tests.cluster.placement"]
     done = subprocess.run(
@@ -33,7 +34,7 @@ def test_production_config_places_its_models(tmp_path: Path) -> None:
     assert recognizers.keys() <= gpu_nodes
     assert sum(recognizers.values()) == RECOGNIZERS
     assert dict(placed["asr-whisper"]).keys() <= gpu_nodes
-    others = [application for application in placed if application.startswith(("tts-", "llm-"))]
+    others = [application for application in placed if application.startswith(("tts-", "llm-", "video-"))]
     assert all(dict(placed[application]).keys() <= gpu_nodes for application in others)
-    assert found["gpu_used"] == pytest.approx(RECOGNIZERS * 0.2 + 0.25 + 3 * 0.25 + 2 * 0.45 + 0.1 + 0.45)
+    assert found["gpu_used"] == pytest.approx(RECOGNIZERS * 0.2 + 0.25 + 3 * 0.25 + 2 * 0.45 + 0.1 + 0.45 + 2)
     assert dict(placed["api"]) == dict.fromkeys(gpu_nodes, 1)
