@@ -6,21 +6,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import httpx
+from loadtests.job_client import PATIENCE_S, JobClient, JobFailed
 
 START = "/api/tts/v1/audio/speech"
 VOICES = "/api/tts/v1/custom-voices"
-PATIENCE_S = 120.0
-"""A job not ready by then has failed the run."""
 
 OnProgress = Callable[[Mapping[str, Any]], None]
-
-
-class SpeechFailed(Exception):
-    """The server refused the text or failed on it; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +53,27 @@ class Spoken:
         return (ended - begun).total_seconds() * 1000
 
 
-class SpeechJobs:
-    """The HTTP client of one key."""
-
-    def __init__(self, url: str, key: str, *, poll_s: float = 0.05) -> None:
-        """A job is looked at every `poll_s` seconds."""
-        self._http = httpx.AsyncClient(base_url=url, headers={"x-api-key": key}, timeout=PATIENCE_S)
-        self._poll_s = poll_s
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._http.aclose()
+class SpeechJobs(JobClient):
+    """Of one key."""
 
     async def speak(
         self, request: Mapping[str, Any], on_progress: OnProgress = lambda progress: None
     ) -> Spoken:
-        """Start a job and wait for its speech. Raises SpeechFailed."""
+        """Start a job and wait for its speech. Raises JobFailed."""
         started = await self._json("POST", START, json=dict(request))
         try:
             async with asyncio.timeout(PATIENCE_S):
                 return await self._ready(started["statusPath"], on_progress)
         except TimeoutError:
-            raise SpeechFailed(f"not ready after {PATIENCE_S:.0f} s") from None
+            raise JobFailed(f"not ready after {PATIENCE_S:.0f} s") from None
 
     async def download(self, spoken: Spoken) -> bytes:
-        """The WAV. Raises SpeechFailed."""
+        """The WAV. Raises JobFailed."""
         return (await self._answer("GET", spoken.url)).content
 
     async def voice(self, name: str, wav: bytes, **fields: str) -> str:
         """The `clone_audio` of the custom voice with this name; registered now if it is new (TTS-020). Raises
-        SpeechFailed."""
+        JobFailed."""
         for known in (await self._json("GET", VOICES))["voices"]:
             if known["name"] == name:
                 return str(known["audioPath"])
@@ -107,17 +87,5 @@ class SpeechJobs:
                 on_progress(body["progress"])
             await asyncio.sleep(self._poll_s)
         if not body["successful"]:
-            raise SpeechFailed(str(body["error"]))
+            raise JobFailed(str(body["error"]))
         return Spoken(body)
-
-    async def _json(self, method: str, path: str, **given: Any) -> dict[str, Any]:
-        return dict((await self._answer(method, path, **given)).json())
-
-    async def _answer(self, method: str, path: str, **given: Any) -> httpx.Response:
-        try:
-            answer = await self._http.request(method, path, **given)
-        except httpx.HTTPError as unreachable:
-            raise SpeechFailed(f"{method} {path}: {type(unreachable).__name__}") from unreachable
-        if answer.is_error:
-            raise SpeechFailed(f"{method} {path}: HTTP {answer.status_code} {answer.text}")
-        return answer

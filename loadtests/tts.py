@@ -17,8 +17,9 @@ from typing import Any
 import click
 
 from loadtests import report
+from loadtests.job_client import JobFailed
 from loadtests.metrics import Distribution
-from loadtests.speech_jobs import SpeechFailed, SpeechJobs, Spoken
+from loadtests.speech_jobs import SpeechJobs, Spoken
 from loadtests.team import NoServerData, load_test_team
 from serve_app.engines import SpeechRequest
 from serve_app.errors import KaleidoError
@@ -86,7 +87,7 @@ async def measure(jobs: SpeechJobs, clients: int, seconds: float) -> Run:
             turn += 1
             try:
                 spoken.append(await jobs.speak(request))
-            except SpeechFailed as failure:
+            except JobFailed as failure:
                 failures.append(str(failure))
 
     await asyncio.gather(*map(client, range(clients)))

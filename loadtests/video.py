@@ -15,11 +15,12 @@ from typing import Any
 import click
 
 from loadtests import report
+from loadtests.job_client import JobFailed
 from loadtests.landscape import jpeg, landscape
 from loadtests.memory import Memory
 from loadtests.processes import titled
 from loadtests.team import NoServerData, load_test_team
-from loadtests.video_jobs import Made, VideoFailed, VideoJobs
+from loadtests.video_jobs import Made, VideoJobs
 from serve_app.errors import KaleidoError
 
 PROMPT = "Slow push in over the lake, gentle waves."
@@ -98,7 +99,7 @@ def main(
     request = {"prompt": PROMPT, "model": model, "resolution": resolution, "duration": seconds}
     try:
         tables = asyncio.run(_main(url, data, request, jobs))
-    except (NoServerData, VideoFailed, KaleidoError) as failure:
+    except (NoServerData, JobFailed, KaleidoError) as failure:
         sys.exit(f"loadtests: {failure}")
     report.publish(tables, json)
 

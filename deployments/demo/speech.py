@@ -12,8 +12,9 @@ import httpx
 
 from deployments.demo.cluster import DemoFailed, Running
 from loadtests.client import PATIENCE_S
+from loadtests.job_client import JobFailed
 from loadtests.report import Cell
-from loadtests.speech_jobs import SpeechFailed, SpeechJobs, Spoken
+from loadtests.speech_jobs import SpeechJobs, Spoken
 from loadtests.transcripts import character_errors
 
 THAI = "สวัสดีค่ะ วันนี้เราจะเรียนภาษาไทยด้วยกัน"
@@ -54,7 +55,7 @@ async def speak_all(running: Running, folder: Path) -> Sequence[Said]:
     async with SpeechJobs(running.url, running.key) as jobs:
         try:
             return await _speak_all(running, jobs, folder)
-        except SpeechFailed as failure:
+        except JobFailed as failure:
             raise DemoFailed(f"speech: {failure}") from failure
 
 

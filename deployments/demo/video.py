@@ -10,9 +10,10 @@ import av
 from PIL import Image
 
 from deployments.demo.cluster import DemoFailed, Running
+from loadtests.job_client import JobFailed
 from loadtests.landscape import jpeg, landscape
 from loadtests.report import Cell
-from loadtests.video_jobs import Made, VideoFailed, VideoJobs
+from loadtests.video_jobs import Made, VideoJobs
 
 PROMPT = "The camera pans right over the lake and pushes in on the temple, gentle waves."
 REQUEST = {"prompt": PROMPT, "resolution": "480p", "duration": 3, "seed": 7}
@@ -29,7 +30,7 @@ async def film(running: Running, folder: Path) -> tuple[tuple[Cell, ...], Path]:
         try:
             made = await jobs.done(await jobs.start(jpeg(landscape()), REQUEST))
             content = await jobs.download(made)
-        except VideoFailed as failure:
+        except JobFailed as failure:
             raise DemoFailed(f"video: {failure}") from failure
     saved = folder / "lake.mp4"
     sheet = await asyncio.to_thread(_save, saved, content)

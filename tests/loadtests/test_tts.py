@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from loadtests.speech_jobs import SpeechFailed, SpeechJobs, Spoken
+from loadtests.job_client import JobFailed
+from loadtests.speech_jobs import SpeechJobs, Spoken
 from loadtests.tts import HEAD, Run
 
 
@@ -42,6 +43,6 @@ async def test_a_job_that_fails_is_told_with_its_reason(monkeypatch: pytest.Monk
     async with SpeechJobs("http://api.test", "key", poll_s=0) as jobs:
         transport = httpx.MockTransport(lambda request: httpx.Response(200, json=answers.pop(0)))
         monkeypatch.setattr(jobs, "_http", httpx.AsyncClient(transport=transport, base_url="http://api.test"))
-        with pytest.raises(SpeechFailed, match="why"):
+        with pytest.raises(JobFailed, match="why"):
             await jobs.speak({"text": "x"}, seen.append)
     assert seen == [{"stage": "synthesis"}]
