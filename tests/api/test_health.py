@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from serve_app.backends import Backends
-from serve_app.cards import FRESH_S
+from serve_app.cards import FRESH_S, STALE_S
 from serve_app.engines import EngineCard
+from tests.conftest import eventually
 from tests.fakes import ManualClock, ScriptedModels
 
 
@@ -37,9 +38,31 @@ async def test_probes_share_one_look(
     monkeypatch.setattr(ScriptedModels, "cards", cards)
     await asyncio.gather(*(client.get("/health") for _ in range(20)))
     assert len(looks) == 1
-    clock.advance(FRESH_S)
+    clock.advance(STALE_S)
     await client.get("/health")
     assert len(looks) == 2
+
+
+async def test_who_asks_often_never_waits(
+    client: httpx.AsyncClient, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RT-35: a look that is due goes on behind the answer, and the next answer has what it found."""
+    found: asyncio.Queue[Sequence[EngineCard]] = asyncio.Queue()
+
+    async def cards(self: ScriptedModels) -> Sequence[EngineCard]:
+        return await found.get()
+
+    async def names() -> list[str]:
+        return [engine["engine"] for engine in (await client.get("/health")).json()["engines"]]
+
+    monkeypatch.setattr(ScriptedModels, "cards", cards)
+    found.put_nowait([EngineCard("old", "x", embedded=True)])
+    assert await names() == ["old"]
+    clock.advance(FRESH_S)
+    assert await names() == ["old"]
+    found.put_nowait([EngineCard("new", "x", embedded=True)])
+    await eventually(found.empty)
+    assert await names() == ["new"]
 
 
 async def test_models_that_hang(
