@@ -39,36 +39,28 @@ HAND_BACK_S = 10.0
 """After its drain a dispatcher hands jobs back, and its last claim may wait for a store that is away."""
 
 
-class Recognizer(RecognizerReplica):
-    """A recogniser replica that loads its engine where Serve placed it."""
+class Placed:
+    """Before a replica class: it loads its engine where Serve placed it."""
 
     def __init__(self, args: ModelArgs) -> None:
         log_to_stderr()
         super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
 
 
-class Synthesizer(SynthesizerReplica):
-    """A synthesiser replica that loads its engine where Serve placed it."""
-
-    def __init__(self, args: ModelArgs) -> None:
-        log_to_stderr()
-        super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
+class Recognizer(Placed, RecognizerReplica):
+    """A recogniser."""
 
 
-class Aligner(AlignerReplica):
-    """An aligner replica that loads its engine where Serve placed it."""
-
-    def __init__(self, args: ModelArgs) -> None:
-        log_to_stderr()
-        super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
+class Synthesizer(Placed, SynthesizerReplica):
+    """A synthesiser."""
 
 
-class Renderer(VideoReplica):
-    """A video replica that loads its engine where Serve placed it."""
+class Aligner(Placed, AlignerReplica):
+    """An aligner."""
 
-    def __init__(self, args: ModelArgs) -> None:
-        log_to_stderr()
-        super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
+
+class Renderer(Placed, VideoReplica):
+    """A video model."""
 
 
 class Chat(ChatReplica):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -82,20 +83,19 @@ def application_name(task: Task, name: str) -> str:
 
 
 Replica = RecognizerReplica | SynthesizerReplica | AlignerReplica | ChatReplica | VideoReplica
+REPLICAS: Mapping[Task, Callable[..., Replica]] = {
+    "asr": RecognizerReplica,
+    "tts": SynthesizerReplica,
+    "align": AlignerReplica,
+    "llm": ChatReplica,
+    "video": VideoReplica,
+}
 
 
 def build_replica(args: ModelArgs) -> Replica:
     """Load the engine of a row and put its replica around it. Raises what `load_engine` raises."""
     engine = load_engine(args.engine, args.options)
-    if args.task == "asr":
-        return RecognizerReplica(engine, args.public_names, **args.replica)
-    if args.task == "align":
-        return AlignerReplica(engine, args.public_names, **args.replica)
-    if args.task == "llm":
-        return ChatReplica(engine, args.public_names, **args.replica)
-    if args.task == "video":
-        return VideoReplica(engine, args.public_names, **args.replica)
-    return SynthesizerReplica(engine, args.public_names, **args.replica)
+    return REPLICAS[args.task](engine, args.public_names, **args.replica)
 
 
 def read_config(path: Path) -> dict[str, Any]:

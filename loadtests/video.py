@@ -79,9 +79,8 @@ def _memory(memories: Sequence[Memory]) -> list[tuple[report.Cell, ...]]:
 
 
 def _row(number: int, made: Made, size: int) -> tuple[report.Cell, ...]:
-    rate = made.frames / made.generation_ms * 1000
     overhead_ms = made.total_ms - made.generation_ms
-    return number, made.frames, rate, made.generation_ms, made.total_ms, overhead_ms, size / 1024
+    return number, made.frames, made.frames_per_s, made.generation_ms, made.total_ms, overhead_ms, size / 1024
 
 
 @click.command()

@@ -35,6 +35,11 @@ class Made:
         return int(self.metadata["duration"] * self.metadata["frame_rate"])
 
     @property
+    def frames_per_s(self) -> float:
+        """Inside the engine."""
+        return self.frames / self.generation_ms * 1000
+
+    @property
     def total_ms(self) -> float:
         """From the server's acceptance to its result."""
         begun, ended = (datetime.fromisoformat(self.body[name]) for name in ("created_at", "ended_at"))

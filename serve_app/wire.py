@@ -143,10 +143,10 @@ class ErrorBody(BaseModel):
     requestId: str
 
 
-def surface(prefix: str, tag: str, route_class: type[GuardedRoute] = GuardedRoute) -> APIRouter:
+def surface(prefix: str, tag: str) -> APIRouter:
     """The router of one public surface."""
     errors: dict[int | str, dict[str, Any]] = {"default": {"model": ErrorBody, "description": "An error."}}
-    return APIRouter(prefix=prefix, tags=[tag], route_class=route_class, responses=errors)
+    return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute, responses=errors)
 
 
 async def _backends(request: Request) -> Backends:

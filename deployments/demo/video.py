@@ -39,9 +39,8 @@ async def film(running: Running, folder: Path) -> tuple[tuple[Cell, ...], Path]:
 
 def _row(made: Made, saved: Path) -> tuple[Cell, ...]:
     told = made.metadata
-    rate = made.frames / made.generation_ms * 1000
-    camera = ", ".join(told["camera"])
-    return told["duration"], round(rate), f"{made.total_ms:.0f}", camera, told["ambience"], str(saved)
+    camera, rate = ", ".join(told["camera"]), round(made.frames_per_s)
+    return told["duration"], rate, f"{made.total_ms:.0f}", camera, told["ambience"], str(saved)
 
 
 def _save(path: Path, content: bytes) -> Path:

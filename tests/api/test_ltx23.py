@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serve_app.api.ltx23.requests import VideoBody
-from serve_app.api.ltx23.start import PictureRoute
+from serve_app.api.ltx23.routes import PictureRoute
 from serve_app.app import create_app
 from serve_app.auth import Policy
 from serve_app.backends import Backends

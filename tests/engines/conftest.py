@@ -1,7 +1,8 @@
-"""Engines that several test files share, built once."""
+"""What test files of several engines share."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,14 @@ def whisper_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def whisper(whisper_checkpoint: Path) -> WhisperRecognizer:
     return WhisperRecognizer(str(whisper_checkpoint), device="cpu", beam_size=1, cpu_threads=1)
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Threads of torch spin while they wait for one another, for seconds on a machine with other work."""
+    import torch  # not in every environment
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

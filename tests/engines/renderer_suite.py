@@ -20,28 +20,12 @@ from PIL import Image
 
 from deployments.video.mp4 import BT709, SOUND_RATE
 from deployments.video.replica import Renderer
-from serve_app.engines import Picture, Progress, VideoRequest
+from serve_app.engines import Picture, VideoRequest
 from tests.engines.films import Film, open_files, seconds_of, watch
+from tests.engines.reports import Reports, Stopped
 
 SOUND_SLACK = 1024
 """Samples: AAC comes in frames of so many, and a decoder gives the last one whole."""
-
-
-class Stopped(Exception):
-    """Raised by a report, as the replica does when the caller has gone."""
-
-
-@dataclass
-class Reports:
-    """Collects progress; raises at report number `stop_at`, counted from 1."""
-
-    stop_at: int = 0
-    seen: list[Progress] = field(default_factory=list)
-
-    def __call__(self, progress: Progress) -> None:
-        self.seen.append(progress)
-        if len(self.seen) == self.stop_at:
-            raise Stopped
 
 
 @dataclass

@@ -6,34 +6,18 @@ A check takes the engine and a request that it can speak, and fails with an asse
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from deployments.tts.replica import Synthesizer
-from serve_app.engines import Progress, Speech, SpeechRequest
+from serve_app.engines import Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
+from tests.engines.reports import Reports, Stopped
 
 NO_ENGINE_SPEAKS = "tlh"
 """Klingon is in no public list of languages (TTS-003)."""
-
-
-class Stopped(Exception):
-    """Raised by a report, as the replica does when the caller has gone."""
-
-
-@dataclass
-class Reports:
-    """Collects progress; raises at report number `stop_at`, counted from 1."""
-
-    stop_at: int = 0
-    seen: list[Progress] = field(default_factory=list)
-
-    def __call__(self, progress: Progress) -> None:
-        self.seen.append(progress)
-        if len(self.seen) == self.stop_at:
-            raise Stopped
 
 
 def speak(engine: Synthesizer, request: SpeechRequest) -> Speech:

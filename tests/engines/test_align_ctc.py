@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +17,9 @@ from serve_app.engines import SAMPLE_RATE, Audio
 from serve_app.errors import AlignmentFailed
 from tests.engines.tiny_align import LETTERS, build
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 WORDS = ("สวัสดี", "ครับ", "วันนี้")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads of torch spin while they wait for one another, for seconds on a machine with other work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

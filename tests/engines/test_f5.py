@@ -5,14 +5,12 @@ from __future__ import annotations
 import builtins
 import io
 import socket
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from deployments.loader import EngineConfigError, load_engine
 from serve_app.engines import Audio, Reference, SpeechRequest
@@ -27,8 +25,11 @@ from deployments.tts.f5_diffusion import CROSS_FADE, cross_faded
 from deployments.tts.f5_model import HOP, SAMPLE_RATE
 from deployments.tts.f5_reference import LOUDNESS, TAIL, voice_of
 from deployments.tts.f5_text import chunks, mel_frames, spelled
-from tests.engines.synthesizer_suite import CHECKS, Reports, speak
+from tests.engines.reports import Reports
+from tests.engines.synthesizer_suite import CHECKS, speak
 from tests.engines.tiny_f5 import LETTERS, checkpoint, vocabulary, vocoder
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 NFE_STEP = 3
 
@@ -47,15 +48,6 @@ REQUESTS = {
     "v2": THAI,
     "english": replace(THAI, text="Good morning!", language="en"),
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Tiny tensors are slower on several threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

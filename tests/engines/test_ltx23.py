@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,11 @@ from deployments.video.ltx23_sound import sound_of
 from deployments.video.mp4 import SOUND_RATE
 from serve_app.engines import Progress, VideoRequest
 from tests.engines.offline import no_network
-from tests.engines.renderer_suite import CHECKS, Reports, Stopped, Trial
+from tests.engines.renderer_suite import CHECKS, Trial
+from tests.engines.reports import Reports, Stopped
 from tests.engines.tiny_ltx23 import build
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 ENGINE = "deployments.video.ltx23:Ltx23"
 PICTURE = np.random.default_rng(0).integers(0, 256, (80, 80, 3), np.uint8)
@@ -33,15 +36,6 @@ STEPS = 2
 """Of the full variant here."""
 OFF = {"guidance_scale": 1, "stg_scale": 0, "modality_scale": 1, "guidance_rescale": 0}
 DEFAULTS = {"guidance_scale": 3, "stg_scale": 1, "modality_scale": 3, "guidance_rescale": 0.7}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads of torch spin while they wait for one another, for seconds on a machine with other work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from deployments.loader import EngineConfigError, load_engine
 from deployments.tts.omnivoice import LANGUAGES, OmniVoiceSynthesizer
@@ -19,8 +18,11 @@ from deployments.tts.voice_cache import VoiceCache
 from serve_app.engines import Audio, Progress, Reference, SpeechRequest
 from serve_app.errors import InvalidRequest
 from tests.engines.offline import no_network
-from tests.engines.synthesizer_suite import CHECKS, Reports, speak
+from tests.engines.reports import Reports
+from tests.engines.synthesizer_suite import CHECKS, speak
 from tests.engines.tiny_omnivoice import build
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 STEPS = 4
 NOISE = np.random.default_rng(0).normal(0, 0.1, 25 * 16_000).astype(np.float32)
@@ -32,15 +34,6 @@ TEXTS = {
     "en": "Good morning.", "zh": "早上好。", "vi": "Chào buổi sáng.", "th": "อรุณสวัสดิ์", "ms": "Selamat pagi.",
     "lo": "ສະບາຍດີ", "ja": "おはようございます。", "ko": "안녕하세요.",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads of torch spin while they wait for one another, for seconds on a machine with other work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

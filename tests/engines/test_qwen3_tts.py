@@ -5,7 +5,7 @@ They need an environment of their own, where `make test-qwen-tts` runs them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,6 @@ import pytest
 
 pytest.importorskip("qwen_tts", reason="its packages conflict with ours: make test-qwen-tts")
 
-import torch
 from safetensors.torch import load_file, save_file
 
 from deployments.loader import EngineConfigError, load_engine
@@ -25,8 +24,11 @@ from deployments.tts.replica import SynthesizerReplica
 from serve_app.engines import Progress, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest, SynthesisFailed
 from tests.engines.offline import no_network
-from tests.engines.synthesizer_suite import CHECKS, Reports, speak
+from tests.engines.reports import Reports
+from tests.engines.synthesizer_suite import CHECKS, speak
 from tests.engines.tiny_qwen3_tts import build
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 FRAME = 1920
 """Samples of a frame: 12.5 of them are a second of 24 kHz."""
@@ -40,15 +42,6 @@ REQUESTS = {
     "a voice with its transcript": replace(NAMED, instruct="", reference=TOLD),
     "a voice alone": replace(NAMED, instruct="", reference=UNTOLD),
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads of torch spin while they wait for one another, for seconds on a machine with other work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,8 @@ from deployments.tts.replica import Synthesizer
 from deployments.tts.voice_matching import measure
 from serve_app.engines import SAMPLE_RATE, Audio, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
-from tests.engines.synthesizer_suite import CHECKS, Reports
+from tests.engines.reports import Reports
+from tests.engines.synthesizer_suite import CHECKS
 from training.edit_distance import edit_distance
 from training.voices import training_voices
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,17 +21,10 @@ from serve_app.errors import DecodeFailed, InvalidRequest
 from tests.engines.tiny_archive import write_archive
 from tests.engines.tiny_parakeet import PIECES, Weights, config, random_weights, scripted_weights
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SCRIPT = ("สวัส", "ดีครับ", "▁วัน", "นี้เรา", "เรียน", "ภาษา", "ไทย", "▁hel", "lo")
 Convert = Callable[..., str]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads of torch spin while they wait for one another, for seconds on a machine with other work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["full context", "cache-aware"])

@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw
 from deployments.video.embedded import EmbeddedRenderer
 from serve_app.engines import Picture, VideoRequest
 from tests.engines.films import Film, watch
-from tests.engines.renderer_suite import CHECKS, Reports, Trial, first_frame_shows_the_picture
+from tests.engines.renderer_suite import CHECKS, Trial, first_frame_shows_the_picture
+from tests.engines.reports import Reports
 
 ENGINE = EmbeddedRenderer()
 SIZES = {"16:9": (128, 72), "9:16": (72, 128)}

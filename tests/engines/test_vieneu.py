@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from deployments.loader import EngineConfigError, load_engine
 from deployments.tts import vieneu_text
@@ -22,22 +21,16 @@ from deployments.tts.vieneu_v2 import PAUSE_SECONDS, VieNeuSynthesizer
 from serve_app.engines import Audio, Reference, SpeechRequest
 from serve_app.errors import InvalidRequest
 from tests.engines.offline import no_network
-from tests.engines.synthesizer_suite import CHECKS, Reports, speak
+from tests.engines.reports import Reports
+from tests.engines.synthesizer_suite import CHECKS, speak
 from tests.engines.tiny_vieneu import HOP, build, build_decoder, build_encoder
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 NOISE = np.random.default_rng(0).normal(0, 0.1, 10 * 16_000).astype(np.float32)
 VOICE = Reference(NOISE[: 2 * 16_000], 16_000, "Chào bạn.")
 PRESET = SpeechRequest("Xin chào", "vi", "vieneu_v2", seed=5)
 CLONED = replace(PRESET, reference=VOICE)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads of torch spin while they wait for one another, for seconds on a machine with other work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

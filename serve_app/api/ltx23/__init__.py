@@ -1,6 +1,3 @@
 """LTX 2.3 image to video: jobs that set a picture in motion, with sound."""
 
-from serve_app.api.ltx23 import start
 from serve_app.api.ltx23.routes import router as router
-
-router.routes.extend(start.router.routes)
