@@ -11,28 +11,15 @@ deployment of each application: `model`, `api` or `dispatcher`.
 from ray import serve
 from ray.serve import Application, Deployment
 
-from deployments.align.replica import AlignerReplica
-from deployments.asr.replica import MAX_BATCH_ITEMS, RecognizerReplica
 from deployments.gateway import Gateway, ProxiedApi
 from deployments.job_replica import DispatcherReplica
-from deployments.llm.replica import PLACES, WAITING, ChatReplica
 from deployments.loader import load_engine
 from deployments.logs import log_to_stderr
-from deployments.models import ApiArgs, DispatcherArgs, ModelArgs
-from deployments.tts.replica import SynthesizerReplica
-from deployments.video.replica import VideoReplica
+from deployments.models import MODEL_DEPLOYMENT, ApiArgs, DispatcherArgs, ModelArgs
+from deployments.tasks import row_of
 
 ENOUGH_REQUESTS = 10_000
 """Behind Serve's proxy a WebSocket counts as a request for its whole life; our leases limit them."""
-WAITING_BATCHES = 8
-"""How many full batches may wait in a replica before the router keeps the next request for another one. The
-replica knows what is urgent and the router does not: with 4, half of 48 streams waited there."""
-WAITING_JOBS = 100
-"""Far more than dispatchers hand to one replica, so that the question for its card never waits behind texts,
-readings of them or videos: a new gateway would take the model for dead."""
-REFUSALS = 64
-"""Above the places and seats of a replica: its answer to whoever finds none must not wait for one, and it
-chooses itself whom it refuses. Questions for its card pass too."""
 HEALTH_CHECK_S = 1.0
 """A replica that was killed is missed, and its place filled, this soon."""
 HAND_BACK_S = 10.0
@@ -40,64 +27,32 @@ HAND_BACK_S = 10.0
 
 
 class Placed:
-    """Before a replica class: it loads its engine where Serve placed it."""
+    """Before a replica class: it loads its engine where Serve placed it, and is ready when it answers."""
 
-    def __init__(self, args: ModelArgs) -> None:
-        log_to_stderr()
-        super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
-
-
-class Recognizer(Placed, RecognizerReplica):
-    """A recogniser."""
-
-
-class Synthesizer(Placed, SynthesizerReplica):
-    """A synthesiser."""
-
-
-class Aligner(Placed, AlignerReplica):
-    """An aligner."""
-
-
-class Renderer(Placed, VideoReplica):
-    """A video model."""
-
-
-class Chat(ChatReplica):
-    """A language model replica that loads its engine where Serve placed it, and is ready when it answers."""
+    _ready = False
 
     async def __init__(self, args: ModelArgs) -> None:
         log_to_stderr()
         super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
         await self.start()
+        self._ready = True
 
     def __del__(self) -> None:
         """Called by Serve when the replica is to stop: an engine's processes end with it."""
-        if hasattr(self, "_engine"):
+        if self._ready:
             self.close()
-
-
-JOB_MODELS = {"align": Aligner, "tts": Synthesizer, "video": Renderer}
 
 
 def model(args: ModelArgs) -> Application:
     """One model as an application of its own, without a public route."""
-    if args.task == "asr":
-        batch = args.replica.get("max_batch_items", MAX_BATCH_ITEMS)
-        return _model(Recognizer, WAITING_BATCHES * batch).bind(args)
-    if args.task == "llm":
-        inside = args.replica.get("places", PLACES) + args.replica.get("waiting", WAITING)
-        return _model(Chat, inside + REFUSALS).bind(args)
-    return _model(JOB_MODELS[args.task], WAITING_JOBS).bind(args)
-
-
-def _model(replica: type, max_ongoing_requests: int) -> Deployment:
-    return serve.deployment(  # type: ignore[return-value]  # its stub knows the decorator form only
-        replica,
-        name="model",
-        max_ongoing_requests=max_ongoing_requests,
+    row = row_of(args.task)
+    deployment = serve.deployment(
+        type(row.replica.__name__, (Placed, row.replica), {}),
+        name=MODEL_DEPLOYMENT,
+        max_ongoing_requests=row.in_flight(args.replica),
         health_check_period_s=HEALTH_CHECK_S,
     )
+    return deployment.bind(args)
 
 
 def api(args: ApiArgs) -> Application:

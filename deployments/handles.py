@@ -38,6 +38,8 @@ class Live:
     deployed_at: float
     settled: bool
     """False while it is being replaced or mended."""
+    deployments: frozenset[str]
+    """Their names."""
 
 
 class Applications:
@@ -92,7 +94,11 @@ class Applications:
         except LOST as error:
             raise EngineUnavailable() from error
         return {
-            name: Live(found.last_deployed_time_s, found.status == ApplicationStatus.RUNNING)
+            name: Live(
+                found.last_deployed_time_s,
+                found.status == ApplicationStatus.RUNNING,
+                frozenset(found.deployments),
+            )
             for name, found in status.applications.items()
             if _answers(found)
         }
@@ -119,6 +125,28 @@ class Applications:
                     self._lookups, serve.get_app_handle, application
                 )
             return self._handles[application]
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One of them: implements `deployments.task_row.Remote`."""
+
+    applications: Applications
+    name: str
+
+    async def call(
+        self, method: str, *args: Any, timeout_s: float, large: bool = False, **kwargs: Any
+    ) -> Any:
+        """See `Applications.call`."""
+        return await self.applications.call(
+            self.name, method, *args, timeout_s=timeout_s, large=large, **kwargs
+        )
+
+    def stream(
+        self, method: str, *args: Any, patience_s: float, large: bool = False
+    ) -> AsyncGenerator[Any, None]:
+        """See `Applications.stream`."""
+        return self.applications.stream(self.name, method, *args, patience_s=patience_s, large=large)
 
 
 async def _in_thread(threads: ThreadPoolExecutor, function: Any, *args: Any) -> Any:

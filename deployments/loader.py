@@ -26,7 +26,7 @@ def load_engine(path: str, options: Mapping[str, Any] | None = None) -> Any:
     Raises EngineNotInstalled when a package it needs is missing, EngineConfigError for an unknown module,
     class or option.
     """
-    engine = _find(path)
+    engine = imported(path, type)
     try:
         inspect.signature(engine).bind(**(options or {}))
     except TypeError as mismatch:
@@ -35,15 +35,20 @@ def load_engine(path: str, options: Mapping[str, Any] | None = None) -> Any:
     return engine(**(options or {}))
 
 
-def _find(path: str) -> Any:
+def imported(path: str, kind: type) -> Any:
+    """What a config row calls `package.module:name`, an instance of `kind`.
+
+    Raises EngineNotInstalled when a package it needs is missing, EngineConfigError when there is none.
+    """
     module, _, name = path.partition(":")
     try:
-        engine = getattr(import_module(module), name, None)
+        found = getattr(import_module(module), name, None)
     except ModuleNotFoundError as missing:
         raise _missing_module(path, missing.name or module) from missing
-    if not inspect.isclass(engine):
-        raise EngineConfigError(f"{path}: module {module} has no class {name or '(none given)'}")
-    return engine
+    if not isinstance(found, kind):
+        wanted = "class" if kind is type else kind.__name__
+        raise EngineConfigError(f"{path}: module {module} has no {wanted} {name or '(none given)'}")
+    return found
 
 
 def _missing_module(path: str, module: str) -> Exception:

@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from deployments.llm.replica import ChatReplica
-from deployments.models import ModelArgs, Replica, Task, build_replica
-from serve_app.engines import (
-    Aligner,
-    ChatModel,
-    EngineCard,
-    SpeechRecognizer,
-    SpeechSynthesizer,
-    VideoGenerator,
-)
+from deployments.models import ModelArgs, build_replica
+from deployments.task_row import Replica
+from serve_app.engines import EngineCard, Model_co, Task
 from serve_app.errors import EngineUnavailable
 
 
 class LocalModels:
-    """`serve_app.backends.Models` over replicas of this process."""
+    """`serve_app.engines.Models` over replicas of this process."""
 
-    def __init__(self, replicas: Mapping[tuple[Task, str], Replica]) -> None:
+    def __init__(self, replicas: Mapping[tuple[str, str], Replica]) -> None:
         """`replicas` by task and public name."""
         self._replicas = replicas
 
@@ -32,30 +25,16 @@ class LocalModels:
         return cls({(row.task, name): replica for row, replica in built for name in row.public_names})
 
     async def start(self) -> None:
-        """Start the engines that live in the event loop."""
+        """Make every model ready."""
         for replica in self._distinct():
-            if isinstance(replica, ChatReplica):
-                await replica.start()
+            await replica.start()
 
-    async def recognizer(self, engine: str) -> SpeechRecognizer:
-        """The recogniser with this public name. Raises EngineUnavailable."""
-        return cast(SpeechRecognizer, self._find("asr", engine))
-
-    async def synthesizer(self, engine: str) -> SpeechSynthesizer:
-        """The synthesiser with this public name. Raises EngineUnavailable."""
-        return cast(SpeechSynthesizer, self._find("tts", engine))
-
-    async def aligner(self, engine: str) -> Aligner:
-        """The aligner with this public name. Raises EngineUnavailable."""
-        return cast(Aligner, self._find("align", engine))
-
-    async def chat_model(self, name: str) -> ChatModel:
-        """The language model with this public id. Raises EngineUnavailable."""
-        return cast(ChatModel, self._find("llm", name))
-
-    async def video_generator(self, name: str) -> VideoGenerator:
-        """The video model with this public name. Raises EngineUnavailable."""
-        return cast(VideoGenerator, self._find("video", name))
+    async def find(self, task: Task[Model_co], name: str) -> Model_co:
+        """The model of this task with this public name. Raises EngineUnavailable."""
+        replica = self._replicas.get((task.name, name))
+        if replica is None:
+            raise EngineUnavailable()
+        return cast(Model_co, replica)
 
     async def cards(self) -> Sequence[EngineCard]:
         """What runs."""
@@ -68,9 +47,3 @@ class LocalModels:
 
     def _distinct(self) -> list[Replica]:
         return list(dict.fromkeys(self._replicas.values()))
-
-    def _find(self, task: Task, engine: str) -> Replica:
-        replica = self._replicas.get((task, engine))
-        if replica is None:
-            raise EngineUnavailable()
-        return replica

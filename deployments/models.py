@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from deployments.align.replica import AlignerReplica
-from deployments.asr.replica import RecognizerReplica
-from deployments.llm.replica import ChatReplica
 from deployments.loader import load_engine
-from deployments.tts.replica import SynthesizerReplica
-from deployments.video.replica import VideoReplica
+from deployments.task_row import Replica
+from deployments.tasks import row_of
 from serve_app.settings import Settings
 
-Task = Literal["asr", "tts", "align", "llm", "video"]
 MODEL = "deployments.apps:model"
 DISPATCHER = "deployments.apps:dispatcher"
+MODEL_DEPLOYMENT = "model"
+"""The only deployment of a model's application: by it models are told from other applications."""
 
 
 class ModelArgs(BaseModel):
@@ -27,7 +24,8 @@ class ModelArgs(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    task: Task
+    task: str
+    """A task of `deployments.tasks`, or one that stands elsewhere, as `package.module:ROW`."""
     name: str
     """Public engine name, for example `typhoon`; or what several of them are called together."""
     engine: str
@@ -77,25 +75,15 @@ class DispatcherArgs(SettingsArgs):
     """How long a dispatcher that is replaced lets its jobs finish; what is left starts anew elsewhere."""
 
 
-def application_name(task: Task, name: str) -> str:
+def application_name(task: str, name: str) -> str:
     """The convention by which a model is found: `asr-typhoon`."""
-    return f"{task}-{name}"
-
-
-Replica = RecognizerReplica | SynthesizerReplica | AlignerReplica | ChatReplica | VideoReplica
-REPLICAS: Mapping[Task, Callable[..., Replica]] = {
-    "asr": RecognizerReplica,
-    "tts": SynthesizerReplica,
-    "align": AlignerReplica,
-    "llm": ChatReplica,
-    "video": VideoReplica,
-}
+    return f"{task.rpartition(':')[2].lower()}-{name}"
 
 
 def build_replica(args: ModelArgs) -> Replica:
     """Load the engine of a row and put its replica around it. Raises what `load_engine` raises."""
     engine = load_engine(args.engine, args.options)
-    return REPLICAS[args.task](engine, args.public_names, **args.replica)
+    return row_of(args.task).replica(engine, args.public_names, **args.replica)
 
 
 def read_config(path: Path) -> dict[str, Any]:

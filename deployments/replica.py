@@ -26,6 +26,9 @@ class EngineReplica(Generic[Item, Result]):
         self._batcher = batcher
         self._stuck_after_s = stuck_after_s
 
+    async def start(self) -> None:
+        """Nothing: the engine is loaded and warm when this is built."""
+
     async def cards(self) -> tuple[EngineCard, ...]:
         """What really runs, once for each public name."""
         return self._cards

@@ -98,11 +98,11 @@ async def behind_handle(model: ModelArgs) -> AsyncIterator[SpeechRecognizer]:
     """The replica of the running cluster, called as the gateway calls it."""
     from ray import serve
 
-    from deployments.cluster_models import ClusterRecognizer
-    from deployments.handles import Applications
+    from deployments.asr.task import RemoteRecognizer
+    from deployments.handles import Application, Applications
 
     try:
-        yield ClusterRecognizer(Applications(), model.application)
+        yield RemoteRecognizer(Application(Applications(), model.application))
     finally:
         # The handle's router lives in this loop: outliving Serve it would start another Ray.
         await serve.shutdown_async()  # type: ignore[no-untyped-call]  # Serve has no hints here

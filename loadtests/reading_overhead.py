@@ -29,6 +29,7 @@ from loadtests.timed_models import TimedDetector, TimedModel
 from serve_app.backends import Backends
 from serve_app.core.jobs import Job, new_job, uploads_folder
 from serve_app.core.reading_request import ReadingOrder
+from serve_app.engines import ALIGN, ASR
 from serve_app.errors import KaleidoError
 from serve_app.flows.reading_score import KIND, assess_job
 from serve_app.settings import Settings
@@ -63,7 +64,7 @@ async def measure(http: httpx.AsyncClient, read: Utterance, count: int) -> dict[
     rows = [row for row in model_rows(read_config(CONFIG)) if {"typhoon", "thai"} & set(row.public_names)]
     loaded = await asyncio.to_thread(LocalModels.load, rows)
     spent: Counter[str] = Counter()
-    recognizer, aligner = await loaded.recognizer("typhoon"), await loaded.aligner("thai")
+    recognizer, aligner = await loaded.find(ASR, "typhoon"), await loaded.find(ALIGN, "thai")
     models = LocalModels(
         {("asr", "typhoon"): TimedModel(recognizer, spent), ("align", "thai"): TimedModel(aligner, spent)}
     )

@@ -15,7 +15,6 @@ from serve_app.access import AccessLog, redact_server_logs
 from serve_app.aliases import CanonicalPath
 from serve_app.backends import Backends
 from serve_app.body_limit import BodyLimit
-from serve_app.cards import Cards
 from serve_app.edge import Edge
 from serve_app.flows.audio_meter import AudioMeters
 from serve_app.headers import RateHeaders, RequestId
@@ -44,7 +43,6 @@ def create_app(backends: Backends) -> FastAPI:
         title="Kaleido Serve", redoc_url=None, redirect_slashes=False, middleware=_middleware(backends)
     )
     app.state.backends = backends
-    app.state.cards = Cards(backends)
     app.state.sockets = OpenSockets()
     app.state.meters = AudioMeters(backends.limits, patience_s=backends.settings.session_lease_s)
     answer_for_framework_errors(app)

@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from serve_app.auth import KeyRing
+from serve_app.cards import Cards
 from serve_app.clock import Clock
-from serve_app.engines import (
-    Aligner,
-    ChatModel,
-    EngineCard,
-    SpeechRecognizer,
-    SpeechSynthesizer,
-    VideoGenerator,
-    VoiceActivityDetector,
-)
+from serve_app.engines import Models, VoiceActivityDetector
 from serve_app.fetch import Fetcher
 from serve_app.limits import Limits
 from serve_app.settings import Settings
 from serve_app.stores import Files, Store
-
-
-class Models(Protocol):
-    """Finds the models that live on the cluster, by public name."""
-
-    async def recognizer(self, engine: str) -> SpeechRecognizer:
-        """The recogniser with this public engine name. Raises EngineUnavailable."""
-        ...
-
-    async def synthesizer(self, engine: str) -> SpeechSynthesizer:
-        """The synthesiser with this public engine name. Raises EngineUnavailable."""
-        ...
-
-    async def aligner(self, engine: str) -> Aligner:
-        """The aligner with this public name. Raises EngineUnavailable."""
-        ...
-
-    async def chat_model(self, name: str) -> ChatModel:
-        """The language model with this public id. Raises EngineUnavailable."""
-        ...
-
-    async def video_generator(self, name: str) -> VideoGenerator:
-        """The video model with this public name. Raises EngineUnavailable."""
-        ...
-
-    async def cards(self) -> Sequence[EngineCard]:
-        """What really runs behind each public name now; a model that does not answer is left out."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +29,11 @@ class Backends:
     clock: Clock
     new_detector: Callable[[], VoiceActivityDetector]
     """A fresh voice activity detector for one stream."""
+    cards: Cards = field(init=False)
+    """What really runs behind the public names of `models`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cards", Cards(self.models, self.clock))  # the class is frozen
 
     async def close(self) -> None:
         """Give up connections and threads."""

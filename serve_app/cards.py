@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
-from serve_app.backends import Backends
-from serve_app.engines import EngineCard
+from serve_app.clock import Clock
+from serve_app.engines import EngineCard, Models, Task
 
 FRESH_S = 2.0
 """Probes of a load balancer and readers of configurations share one look at the cluster."""
@@ -18,33 +19,34 @@ PATIENCE_S = 1.0
 
 
 class Cards:
-    """The engine cards of one app, never older than `STALE_S` seconds."""
+    """The engine cards of one process, never older than `STALE_S` seconds."""
 
-    def __init__(self, backends: Backends) -> None:
-        self._backends = backends
+    def __init__(self, models: Models, clock: Clock) -> None:
+        self._models = models
+        self._clock = clock
         self._cards: Sequence[EngineCard] = ()
         self._looked_at = float("-inf")
         self._looking: asyncio.Task[None] | None = None
 
     async def latest(self) -> Sequence[EngineCard]:
         """The newest cards, after at most `PATIENCE_S` seconds."""
-        age_s = self._backends.clock.monotonic() - self._looked_at
+        age_s = self._clock.monotonic() - self._looked_at
         if age_s >= FRESH_S and self._looking is None:
             self._looking = asyncio.create_task(self._look())
         if age_s >= STALE_S and self._looking is not None:
             await asyncio.shield(self._looking)  # others wait for it too
         return self._cards
 
-    async def recognizers(self) -> dict[str, EngineCard]:
-        """The cards of the recognisers by their public names."""
-        return {card.engine: card for card in await self.latest() if card.task == "asr"}
+    async def of(self, task: Task[Any]) -> dict[str, EngineCard]:
+        """The cards of the models of one task, by their public names."""
+        return {card.engine: card for card in await self.latest() if card.task == task.name}
 
     async def _look(self) -> None:
         try:
             async with asyncio.timeout(PATIENCE_S):
-                self._cards = await self._backends.models.cards()
+                self._cards = await self._models.cards()
         except TimeoutError:
             self._cards = ()
         finally:
-            self._looked_at = self._backends.clock.monotonic()
+            self._looked_at = self._clock.monotonic()
             self._looking = None

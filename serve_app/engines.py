@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ class EngineCard:
     note: str = ""
     """Plain limits of the engine, shown in `/health`."""
     task: str = ""
-    """`asr`, `tts`, `align`, `llm` or `video`; put on by the replica, with the public name."""
+    """The task's name, for example `asr`; put on by the replica, with the public name."""
     languages: tuple[str, ...] = ()
     """ISO 639-1 codes it understands or speaks; empty for an engine that finds out by itself."""
     speakers: tuple[str, ...] = ()
@@ -355,4 +355,35 @@ class VoiceActivityDetector(Protocol):
 
     def reset(self) -> None:
         """Forget the stream so far."""
+        ...
+
+
+Model_co = TypeVar("Model_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Generic[Model_co]):
+    """What a kind of model does; its Protocol is the parameter. How it is built, bounded and called on the
+    cluster stands in one row of `deployments.tasks`."""
+
+    name: str
+    """As in `task` of a config row and on the model's cards."""
+
+
+ASR: Task[SpeechRecognizer] = Task("asr")
+TTS: Task[SpeechSynthesizer] = Task("tts")
+ALIGN: Task[Aligner] = Task("align")
+LLM: Task[ChatModel] = Task("llm")
+VIDEO: Task[VideoGenerator] = Task("video")
+
+
+class Models(Protocol):
+    """Finds the models that live on the cluster, by task and public name."""
+
+    async def find(self, task: Task[Model_co], name: str) -> Model_co:
+        """The model of this task with this public name. Raises EngineUnavailable."""
+        ...
+
+    async def cards(self) -> Sequence[EngineCard]:
+        """What really runs behind each public name now; a model that does not answer is left out."""
         ...

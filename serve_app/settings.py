@@ -7,8 +7,6 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from serve_app.core.reading_score import FOCUS_BELOW, WEAK_BELOW
-
 
 class Settings(BaseSettings):
     """What differs between a laptop and a cluster."""
@@ -79,10 +77,12 @@ class Settings(BaseSettings):
     """Largest and longest recording of a form (RS-012)."""
     reading_max_characters: int = 5000
     """Longest reference text: about a thousand words, more than a pupil reads in the longest recording."""
-    reading_weak_below: float = WEAK_BELOW
-    """Pronunciation with a lower average confidence is not shown (RS-039)."""
-    reading_focus_below: float = FOCUS_BELOW
-    """A word with a lower confidence is one to practise (RS-058)."""
+    reading_weak_below: float = 0.2
+    """Pronunciation with a lower average confidence is not shown (RS-039): it tells of a bad alignment rather
+    than of the pupil."""
+    reading_focus_below: float = 0.5
+    """A word with a lower confidence is one to practise (RS-058): the engine rather doubts that it was said
+    so."""
     reading_max_waiting: int = 500
     """Readings that may wait at once (JOB-007)."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
 
@@ -19,8 +19,13 @@ from serve_app.auth import KeyRing, Policy
 from serve_app.backends import Backends
 from serve_app.clock import utc_day
 from serve_app.engines import (
+    ALIGN,
+    ASR,
+    LLM,
     NO_HINTS,
     SAMPLE_RATE,
+    TTS,
+    VIDEO,
     AlignedWord,
     Aligner,
     Alignment,
@@ -35,6 +40,7 @@ from serve_app.engines import (
     SpeechRecognizer,
     SpeechRequest,
     SpeechSynthesizer,
+    Task,
     Transcription,
     Usage,
     Video,
@@ -301,36 +307,23 @@ class ScriptedModels:
     chats: dict[str, ChatModel] = field(default_factory=dict)
     video_generators: dict[str, VideoGenerator] = field(default_factory=dict)
 
-    async def recognizer(self, engine: str) -> SpeechRecognizer:
-        return _find(self.recognizers, engine)
-
-    async def synthesizer(self, engine: str) -> SpeechSynthesizer:
-        return _find(self.synthesizers, engine)
-
-    async def aligner(self, engine: str) -> Aligner:
-        return _find(self.aligners, engine)
-
-    async def chat_model(self, name: str) -> ChatModel:
-        return _find(self.chats, name)
-
-    async def video_generator(self, name: str) -> VideoGenerator:
-        return _find(self.video_generators, name)
+    async def find(self, task: Task[Model], name: str) -> Model:
+        found = self._by_task()[task.name]
+        if name not in found:
+            raise EngineUnavailable
+        return cast(Model, found[name])
 
     async def cards(self) -> Sequence[EngineCard]:
-        kinds: Sequence[dict[str, Any]] = (
-            self.recognizers,
-            self.synthesizers,
-            self.aligners,
-            self.chats,
-            self.video_generators,
-        )
-        return [await model.card() for models in kinds for model in models.values()]
+        return [await model.card() for models in self._by_task().values() for model in models.values()]
 
-
-def _find(models: dict[str, Model], engine: str) -> Model:
-    if engine not in models:
-        raise EngineUnavailable
-    return models[engine]
+    def _by_task(self) -> Mapping[str, dict[str, Any]]:
+        return {
+            ASR.name: self.recognizers,
+            TTS.name: self.synthesizers,
+            ALIGN.name: self.aligners,
+            LLM.name: self.chats,
+            VIDEO.name: self.video_generators,
+        }
 
 
 def no_network(*host: object) -> NoReturn:

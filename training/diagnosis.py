@@ -12,10 +12,12 @@ from deployments.align.hearing import Said, evidence
 from deployments.align.readings import reading_of
 from deployments.align.syllables import spoken_syllable, with_syllables
 from deployments.thai_speech.phonemes import Syllable
-from serve_app.core.reading_score import FOCUS_BELOW
 from serve_app.engines import AlignedSyllable, AlignedWord
+from serve_app.settings import Settings
 from training.mispronunciations import Misread
 from training.spoken_sentences import CONDITIONS
+
+FOCUS_BELOW: float = Settings.model_fields["reading_focus_below"].default
 
 
 class Diagnosis(NamedTuple):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel
 
-from serve_app.cards import Cards
+from serve_app.wire import BackendsDep
 
 
 class Engine(BaseModel):
@@ -31,8 +31,7 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/health")
-async def health(request: Request) -> Health:
+async def health(backends: BackendsDep) -> Health:
     """Needs no key."""
-    cards: Cards = request.app.state.cards
-    found = await cards.latest()
+    found = await backends.cards.latest()
     return Health(engines=[Engine.model_validate(card, from_attributes=True) for card in found])

@@ -9,8 +9,8 @@ from fastapi import Depends, Form, Request, UploadFile
 from pydantic import BaseModel, ConfigDict
 
 from serve_app.auth import Caller
-from serve_app.cards import Cards
-from serve_app.engines import EngineCard, Hints
+from serve_app.backends import Backends
+from serve_app.engines import ASR, EngineCard, Hints
 from serve_app.errors import EngineUnavailable, InvalidRequest
 from serve_app.flows.transcription import transcription_for
 from serve_app.wire import BackendsDep, caller_for, surface, unless_gone
@@ -64,7 +64,7 @@ async def transcribe(
     started = backends.clock.monotonic()
     if not file.size:
         raise InvalidRequest("file: It is empty.")
-    card = await _card(request, backends.settings.transcribe_engine)
+    card = await _card(backends, backends.settings.transcribe_engine)
     hints = Hints(language.lower() or None)
     recording = await transcription_for(caller, backends, card, file.file, hints)
     transcript = await unless_gone(request, recording.transcript())
@@ -80,9 +80,8 @@ async def transcribe(
     )
 
 
-async def _card(request: Request, engine: str) -> EngineCard:
-    known: Cards = request.app.state.cards
-    card = (await known.recognizers()).get(engine)
+async def _card(backends: Backends, engine: str) -> EngineCard:
+    card = (await backends.cards.of(ASR)).get(engine)
     if card is None:
         raise EngineUnavailable
     return card

@@ -72,7 +72,7 @@ def _unused(said: Pronunciation, average: float | None) -> str:
 def no_speech_payload(request: Json, reference: Reference, meta: Mapping[str, Any]) -> Json:
     """JSON 5 (RS-081)."""
     pairs = align(reference.tokens, ())
-    nothing = score(pairs, len(reference.tokens), 0, None)
+    nothing = score(pairs, len(reference.tokens), 0, None, weak_below=0.0)
     unknown = [None] * len(reference.tokens)
     silence = Spoken("", (), (), {"noSpeechDetected": True, **meta})
     student = {**silence.view(Attempt(0, 0, 0, several=False, applied=False)), "selectedAttempt": NO_SPEECH}

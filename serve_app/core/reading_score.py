@@ -13,10 +13,6 @@ DISPLAY_MIN = 80.0
 """What a read without any correct word shows: pupils are encouraged (RS-034, RS-040)."""
 TEXT_WEIGHT, PRONUNCIATION_WEIGHT = 0.7, 0.3
 """RS-033."""
-WEAK_BELOW = 0.2
-"""An average confidence that low tells of a bad alignment rather than of the pupil (RS-039)."""
-FOCUS_BELOW = 0.5
-"""Below it the engine rather doubts that a word was said so (RS-058)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ def score(
     spoken_count: int,
     confidences: Sequence[float] | None,
     *,
-    weak_below: float = WEAK_BELOW,
+    weak_below: float,
 ) -> Scores:
     """Score an alignment of `reference_count` tokens, at least one, with `spoken_count` of the attempt.
 
@@ -108,9 +104,7 @@ def display(raw: float) -> float:
     return round(DISPLAY_MIN + min(max(raw, 0.0), 100.0) * 0.2, 2)
 
 
-def focus_words(
-    reference: Sequence[str], confidences: Sequence[float | None], *, below: float = FOCUS_BELOW
-) -> list[str]:
+def focus_words(reference: Sequence[str], confidences: Sequence[float | None], *, below: float) -> list[str]:
     """Reference words that were said unclearly or not at all; none of which nothing is known (RS-058)."""
     told = zip(reference, confidences, strict=True)
     return [word for word, confidence in told if confidence is not None and confidence < below]

@@ -8,13 +8,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from uuid import uuid4
 
+from serve_app.core.usage import COMPLETION_TOKENS, PROMPT_TOKENS
 from serve_app.engines import ChatModel, ChatPart, ChatRequest, Usage
 from serve_app.errors import StoreUnavailable
 from serve_app.limits import Limits
-
-PROMPT_TOKENS = "llm_prompt_tokens"
-COMPLETION_TOKENS = "llm_completion_tokens"
-"""Under these usage is counted (QUO-014)."""
 
 log = logging.getLogger(__name__)
 

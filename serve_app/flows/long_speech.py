@@ -8,8 +8,9 @@ from dataclasses import replace
 from uuid import uuid4
 
 from serve_app.backends import Backends
+from serve_app.core.usage import SPEECH_SECONDS
 from serve_app.engines import Progress, Speech, SpeechRequest
-from serve_app.flows.speech import KIND, spoken
+from serve_app.flows.speech import spoken
 
 
 async def long_speech(
@@ -37,7 +38,7 @@ async def long_speech(
         speaking.cancel()
         await asyncio.gather(speaking, return_exceptions=True)
         if seconds:
-            counting = backends.limits.record_usage(team, KIND, seconds, job=str(uuid4()))
+            counting = backends.limits.record_usage(team, SPEECH_SECONDS, seconds, job=str(uuid4()))
             await asyncio.shield(asyncio.ensure_future(counting))
 
 

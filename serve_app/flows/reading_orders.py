@@ -12,9 +12,9 @@ from typing import BinaryIO
 
 from serve_app.audio_file import AudioFile
 from serve_app.backends import Backends
-from serve_app.cards import Cards
 from serve_app.core.jobs import Job, uploads_folder
 from serve_app.core.reading_request import ReadingFields, ReadingOrder, resolve
+from serve_app.engines import ASR
 from serve_app.errors import EngineUnavailable, InvalidAudio, InvalidRequest, TooLarge
 from serve_app.flows import jobs
 from serve_app.flows.idempotency import fingerprint, once
@@ -48,9 +48,7 @@ class NewReading:
     reference_audio: Upload | None
 
 
-async def order_reading(
-    backends: Backends, cards: Cards, team: str, new: NewReading, idempotency_key: str | None
-) -> Job:
+async def order_reading(backends: Backends, team: str, new: NewReading, idempotency_key: str | None) -> Job:
     """Check what can be checked before a job is accepted, then queue it; a repeat gives the first job.
 
     Raises InvalidRequest and TooLarge, which name the field, InvalidAudio, EngineUnavailable when the
@@ -63,7 +61,7 @@ async def order_reading(
     async with once(backends.store, backends.clock, team, ROUTE, idempotency_key, body) as job_id:
         if idempotency_key and (repeated := await backends.store.job(job_id)):
             return repeated
-        if order.asr_engine not in await cards.recognizers():
+        if order.asr_engine not in await backends.cards.of(ASR):
             raise EngineUnavailable
         return await _submitted(backends, team, job_id, order, recordings)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from serve_app.backends import Backends
 from serve_app.core.pcm import Pcm16, as_float
 from serve_app.core.reading_parts import Pronunciation
-from serve_app.engines import SAMPLE_RATE, AlignedWord, Alignment
+from serve_app.engines import ALIGN, SAMPLE_RATE, AlignedWord, Alignment
 from serve_app.errors import AlignmentFailed, EngineUnavailable
 
 MARGIN_S = 0.2
@@ -26,7 +26,7 @@ async def pronunciation(
     first = max(0, round((start - MARGIN_S) * SAMPLE_RATE))
     audio = as_float(samples[first : round((end + MARGIN_S) * SAMPLE_RATE)])
     try:
-        aligner = await backends.models.aligner(backends.settings.reading_aligner)
+        aligner = await backends.models.find(ALIGN, backends.settings.reading_aligner)
         found = await aligner.align(audio, words)
     except EngineUnavailable:
         return Pronunciation(reason="aligner_unavailable")

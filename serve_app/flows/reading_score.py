@@ -14,6 +14,7 @@ from serve_app.core.reading_payload import no_speech_payload, score_payload
 from serve_app.core.reading_request import ReadingOrder
 from serve_app.core.reading_tokens import anchored, repetitions_marked, timed, tokens_of
 from serve_app.core.thai import caption_line
+from serve_app.core.usage import READING_SECONDS
 from serve_app.engines import SAMPLE_RATE, Progress
 from serve_app.errors import InvalidRequest
 from serve_app.flows.job_flow import Report
@@ -39,7 +40,7 @@ async def assess_job(backends: Backends, job: Job, report: Report) -> JsonObject
     payload = await _assessed(backends, order, reference, student, report)
     seconds = len(student) / SAMPLE_RATE + reference.meta.get("audioDuration", 0.0)
     day = utc_day(job.created_at)
-    await backends.limits.record_usage(job.team, KIND, seconds, job=job.id, day=day)
+    await backends.limits.record_usage(job.team, READING_SECONDS, seconds, job=job.id, day=day)
     return payload
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from serve_app.backends import Backends
 from serve_app.core.pcm import Pcm16
-from serve_app.engines import EngineCard, Hints, Word
+from serve_app.engines import ASR, EngineCard, Hints, Word
 from serve_app.flows.excerpts import heard, spoken_excerpts
 from serve_app.flows.reading_recovery import Recovery
 from serve_app.flows.voice_activity import voice_activity
@@ -43,7 +43,7 @@ async def read_aloud(
     The same recording gives the same words. Raises EngineUnavailable when no recogniser answers and
     DecodeFailed when it fails.
     """
-    recognizer = await backends.models.recognizer(engine)
+    recognizer = await backends.models.find(ASR, engine)
     activity = await voice_activity(samples, backends.new_detector())
     hints = Hints(LANGUAGE, expected=tuple(reference))
     excerpts = await asyncio.to_thread(spoken_excerpts, samples, activity.probabilities)

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from serve_app.backends import Backends
-from serve_app.cards import Cards
 from serve_app.core.reference_paths import CUSTOM_VOICES, OPERATOR, Place, reference_path
 from serve_app.core.tts_rules import SpeechOrder
 from serve_app.engines import Reference
@@ -22,7 +21,7 @@ from serve_app.flows.reference_audio import read_reference
 MISSING = "The voice to clone does not exist."
 
 
-async def settled(backends: Backends, cards: Cards, team: str, order: SpeechOrder) -> SpeechOrder:
+async def settled(backends: Backends, team: str, order: SpeechOrder) -> SpeechOrder:
     """The order with the voice it clones found and readable, its text known if anybody knows it.
 
     A URL becomes a custom voice, once for each team. Raises InvalidRequest for a path of no known form and
@@ -31,11 +30,11 @@ async def settled(backends: Backends, cards: Cards, team: str, order: SpeechOrde
     if not order.reference:
         return order
     if reference_path(order.reference, field="clone_audio").place is Place.URL:
-        order = replace(order, reference=await _registered(backends, cards, team, order))
+        order = replace(order, reference=await _registered(backends, team, order))
     reference = await load(backends, team, order.reference)
     transcript = order.transcript or await _noted(backends, team, order.reference)
     if not transcript:
-        transcript = await heard_in(backends, cards, reference, order.language)
+        transcript = await heard_in(backends, reference, order.language)
     return replace(order, transcript=transcript)
 
 
@@ -51,7 +50,7 @@ async def fetched(backends: Backends, url: str, transcript: str = "") -> Referen
     return await asyncio.to_thread(read_reference, io.BytesIO(content), transcript)
 
 
-async def _registered(backends: Backends, cards: Cards, team: str, order: SpeechOrder) -> str:
+async def _registered(backends: Backends, team: str, order: SpeechOrder) -> str:
     """The path of the custom voice of a URL (TTS-016)."""
     voices = CustomVoices(backends, team)
     name = f"url-{hashlib.sha256(order.reference.encode()).hexdigest()[:32]}"
@@ -62,7 +61,7 @@ async def _registered(backends: Backends, cards: Cards, team: str, order: Speech
     await voices.check_free(name)
     reference = await fetched(backends, order.reference, order.transcript)
     if not reference.transcript:
-        text = await heard_in(backends, cards, reference, order.language)
+        text = await heard_in(backends, reference, order.language)
         reference = replace(reference, transcript=text)
     with suppress(Conflict):
         return (await voices.add(name, order.model, order.language, reference)).path

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from serve_app.backends import Backends, Models
+from serve_app.backends import Backends
 from serve_app.clock import utc_day
 from serve_app.core.jobs import Job
 from serve_app.core.tts_rules import SpeechOrder
-from serve_app.engines import Speech, SpeechRequest
+from serve_app.core.usage import SPEECH_SECONDS
+from serve_app.engines import TTS, Models, Speech, SpeechRequest
 from serve_app.errors import SynthesisFailed
 from serve_app.flows.job_flow import Report
 from serve_app.flows.references import load
@@ -43,14 +44,14 @@ async def speak_job(backends: Backends, job: Job, report: Report) -> JsonObject:
         undo.push_async_callback(backends.files.delete, path)
         keep_s = backends.settings.output_keep_s
         await backends.files.write(path, content, team=job.team, media_type=MEDIA_TYPE, keep_s=keep_s)
-        await backends.limits.record_usage(job.team, KIND, seconds, job=job.id, day=day)
+        await backends.limits.record_usage(job.team, SPEECH_SECONDS, seconds, job=job.id, day=day)
         undo.pop_all()
     return {"path": path, "metadata": metadata}
 
 
 async def spoken(models: Models, request: SpeechRequest, report: Report) -> Speech:
     """The speech of one request, with some sound in it. Raises what the synthesiser raises."""
-    synthesizer = await models.synthesizer(request.model)
+    synthesizer = await models.find(TTS, request.model)
     async with aclosing(synthesizer.synthesize(request)) as items:
         async for item in items:
             if isinstance(item, Speech):

@@ -6,9 +6,9 @@ import secrets
 from dataclasses import asdict
 
 from serve_app.backends import Backends
-from serve_app.cards import Cards
 from serve_app.core.jobs import Job
 from serve_app.core.tts_rules import LARGEST_SEED, SpeechFields, resolve
+from serve_app.engines import TTS
 from serve_app.errors import InvalidRequest, UpstreamUnreachable
 from serve_app.flows import jobs
 from serve_app.flows.idempotency import fingerprint, once
@@ -20,7 +20,7 @@ ROUTE = "POST /api/tts/v1/audio/speech"
 
 
 async def order_speech(
-    backends: Backends, cards: Cards, team: str, asked: SpeechFields, idempotency_key: str | None
+    backends: Backends, team: str, asked: SpeechFields, idempotency_key: str | None
 ) -> Job:
     """Check all that can be checked before a job is accepted, then queue it; a repeat gives the first job.
 
@@ -32,8 +32,8 @@ async def order_speech(
         if idempotency_key and (repeated := await backends.store.job(job_id)):
             return repeated
         order = resolve(asked, backends.settings.tts_pairs, random_seed=random_seed())
-        await check_speaks(cards, order.model, order.language, order.speaker)
-        order = await settled(backends, cards, team, order)
+        await check_speaks(backends, order.model, order.language, order.speaker)
+        order = await settled(backends, team, order)
         bound = backends.settings.tts_max_waiting
         return await jobs.submit(backends, KIND, team, asdict(order), job_id=job_id, bound=bound)
 
@@ -43,14 +43,14 @@ def random_seed() -> int:
     return secrets.randbelow(LARGEST_SEED + 1)
 
 
-async def check_speaks(cards: Cards, model: str, language: str, speaker: str) -> None:
+async def check_speaks(backends: Backends, model: str, language: str, speaker: str) -> None:
     """Raises UpstreamUnreachable when nothing lives behind a model's name, and InvalidRequest when what does
     has not this language or this speaker."""
-    living = [card for card in await cards.latest() if (card.task, card.engine) == ("tts", model)]
-    if not living:
+    card = (await backends.cards.of(TTS)).get(model)
+    if card is None:
         raise UpstreamUnreachable(f"No runtime of {model} answers.")
-    if living[0].languages and language not in living[0].languages:
-        raise InvalidRequest(f"language: {model} speaks {', '.join(living[0].languages)} here.")
-    known = [name.casefold() for name in living[0].speakers]
+    if card.languages and language not in card.languages:
+        raise InvalidRequest(f"language: {model} speaks {', '.join(card.languages)} here.")
+    known = [name.casefold() for name in card.speakers]
     if speaker and known and speaker.casefold() not in known:
-        raise InvalidRequest(f"{model} has no speaker {speaker!r}; it has {', '.join(living[0].speakers)}.")
+        raise InvalidRequest(f"{model} has no speaker {speaker!r}; it has {', '.join(card.speakers)}.")

@@ -7,11 +7,9 @@ from dataclasses import asdict, dataclass, fields
 
 from serve_app.auth import Caller, KeyRing, Policy
 from serve_app.core.keys import Kind, RawKey
+from serve_app.core.usage import COMPLETION_TOKENS, PROMPT_TOKENS, SPEECH_SECONDS, VIDEO_SECONDS
 from serve_app.errors import InvalidRequest, NotFound
-from serve_app.flows.chat import COMPLETION_TOKENS, PROMPT_TOKENS
-from serve_app.flows.speech import KIND as SPEECH
 from serve_app.flows.teams import Team
-from serve_app.flows.video import KIND as VIDEO
 from serve_app.limits import Limits
 from serve_app.stores import Document, Documents
 
@@ -93,8 +91,8 @@ class TeamKeys:
             plan=self.team.plan,
             policy=self.team.policy,
             today_audio_seconds_used=(await limits.audio_today(caller)).used,
-            today_speech_seconds_made=await limits.usage_today(self.team.id, SPEECH),
-            today_video_seconds_made=await limits.usage_today(self.team.id, VIDEO),
+            today_speech_seconds_made=await limits.usage_today(self.team.id, SPEECH_SECONDS),
+            today_video_seconds_made=await limits.usage_today(self.team.id, VIDEO_SECONDS),
             today_prompt_tokens=int(await limits.usage_today(self.team.id, PROMPT_TOKENS)),
             today_completion_tokens=int(await limits.usage_today(self.team.id, COMPLETION_TOKENS)),
             sessions_held=await limits.sessions_held(caller),

@@ -16,7 +16,7 @@ from serve_app.audio_file import AudioFile
 from serve_app.auth import Caller
 from serve_app.backends import Backends
 from serve_app.core.pcm import Pcm16, as_float
-from serve_app.engines import EngineCard, Hints, SpeechRecognizer, Transcription
+from serve_app.engines import ASR, EngineCard, Hints, SpeechRecognizer, Transcription
 from serve_app.errors import DailyAudioQuotaExceeded, InvalidRequest
 from serve_app.flows.segments import Segment, Transcript, segments_of
 from serve_app.flows.speech_pieces import Piece, SpeechPieces, iterate_in_thread
@@ -122,5 +122,5 @@ async def transcription_for(
     usage = await backends.limits.audio_today(caller)
     if usage.used >= usage.limit:
         raise DailyAudioQuotaExceeded
-    recognizer = await backends.models.recognizer(card.engine)
+    recognizer = await backends.models.find(ASR, card.engine)
     return FileTranscription(file, recognizer, backends, hints, partial(backends.limits.add_audio, caller))

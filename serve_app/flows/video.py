@@ -11,8 +11,9 @@ from typing import Any
 from serve_app.backends import Backends
 from serve_app.clock import utc_day
 from serve_app.core.jobs import Job
+from serve_app.core.usage import VIDEO_SECONDS
 from serve_app.core.video_rules import FRAME_RATE, VideoOrder
-from serve_app.engines import Progress, Video, VideoRequest
+from serve_app.engines import VIDEO, Progress, Video, VideoRequest
 from serve_app.errors import VideoFailed
 from serve_app.flows.job_flow import Report
 from serve_app.outputs import output_path
@@ -33,7 +34,7 @@ async def generate_job(backends: Backends, job: Job, report: Report) -> JsonObje
     """
     order = VideoOrder(**job.payload)
     request = await request_of(backends, job.team, order)
-    generator = await backends.models.video_generator(order.model)
+    generator = await backends.models.find(VIDEO, order.model)
     day = utc_day(job.created_at)
     path = output_path(FOLDER, PREFIX, day, "mp4")
     keep_s = backends.settings.output_keep_s
@@ -41,7 +42,9 @@ async def generate_job(backends: Backends, job: Job, report: Report) -> JsonObje
         undo.push_async_callback(backends.files.delete, path)
         async with backends.files.draft(path, team=job.team, media_type=MEDIA_TYPE, keep_s=keep_s) as draft:
             video = await written(generator.generate(request), draft, report)
-        await backends.limits.record_usage(job.team, KIND, float(order.duration), job=job.id, day=day)
+        await backends.limits.record_usage(
+            job.team, VIDEO_SECONDS, float(order.duration), job=job.id, day=day
+        )
         undo.pop_all()
     return {"path": path, "metadata": _told(order, video)}
 

@@ -9,10 +9,10 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
 
 from serve_app.backends import Backends
-from serve_app.cards import Cards
 from serve_app.core.data_url import Content
 from serve_app.core.jobs import Job, uploads_folder
 from serve_app.core.video_rules import VideoFields, VideoOrder, resolve
+from serve_app.engines import VIDEO
 from serve_app.errors import UpstreamUnreachable
 from serve_app.flows import jobs
 from serve_app.flows.idempotency import fingerprint, once
@@ -32,7 +32,7 @@ each other, so that those of many callers fill no memory and leave processors to
 
 
 async def order_video(
-    backends: Backends, cards: Cards, team: str, asked: VideoFields, url: str, idempotency_key: str | None
+    backends: Backends, team: str, asked: VideoFields, url: str, idempotency_key: str | None
 ) -> Job:
     """Check all that can be checked before a job is accepted, then queue it; a repeat gives the first job.
 
@@ -45,16 +45,16 @@ async def order_video(
         if idempotency_key and (repeated := await backends.store.job(job_id)):
             return repeated
         order = resolve(asked, random_seed=random_seed())
-        await check_lives(cards, order)
+        await check_lives(backends, order)
         with naming(PICTURE):
             sent = await sent_picture(backends, team, url)
             picture = await _in_turn(sent, order, backends.settings.video_max_pixels)
         return await _submitted(backends, team, job_id, order, picture)
 
 
-async def check_lives(cards: Cards, order: VideoOrder) -> None:
+async def check_lives(backends: Backends, order: VideoOrder) -> None:
     """Raises UpstreamUnreachable when nothing lives behind the model's name."""
-    if not any((card.task, card.engine) == ("video", order.model) for card in await cards.latest()):
+    if order.model not in await backends.cards.of(VIDEO):
         raise UpstreamUnreachable(f"No runtime of {order.alias} answers.")
 
 

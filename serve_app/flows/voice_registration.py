@@ -9,7 +9,6 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from serve_app.backends import Backends
-from serve_app.cards import Cards
 from serve_app.core.slug import slug
 from serve_app.core.speech_text import one_line
 from serve_app.core.tts_rules import LANGUAGES, one_of
@@ -41,7 +40,7 @@ class NewVoice:
     transcript: str
 
 
-async def register(backends: Backends, cards: Cards, team: str, new: NewVoice) -> CustomVoice:
+async def register(backends: Backends, team: str, new: NewVoice) -> CustomVoice:
     """Keep a voice under the slug of its name, or else of its file's.
 
     Raises InvalidRequest, InvalidAudio, AudioTooLong, TooLarge, UnsafeUrl, FetchFailed, and Conflict for a
@@ -56,7 +55,7 @@ async def register(backends: Backends, cards: Cards, team: str, new: NewVoice) -
     await voices.check_free(name)
     reference = await _recording(backends, new)
     if not reference.transcript:
-        text = await heard_in(backends, cards, reference, language)
+        text = await heard_in(backends, reference, language)
         reference = replace(reference, transcript=text)
     return await voices.add(name, model, language, reference)
 

@@ -13,7 +13,7 @@ import httpx
 from serve_app.app import create_app
 from serve_app.auth import Policy
 from serve_app.backends import Backends
-from serve_app.flows.chat import COMPLETION_TOKENS, PROMPT_TOKENS
+from serve_app.core.usage import COMPLETION_TOKENS, PROMPT_TOKENS
 from tests.api.live_api import serving
 from tests.fakes import ManualClock, ScriptedChat, ScriptedModels, open_backends, team_with_key
 

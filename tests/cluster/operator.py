@@ -20,7 +20,7 @@ from ray.serve.context import _get_global_client
 from ray.serve.schema import ServeDeploySchema
 
 from deployments.cluster_models import ClusterModels
-from serve_app.engines import SAMPLE_RATE, Speech, SpeechRequest
+from serve_app.engines import ASR, SAMPLE_RATE, TTS, Speech, SpeechRequest
 from serve_app.errors import KaleidoError
 
 MODELS = ClusterModels()
@@ -44,7 +44,7 @@ async def transcribe(seconds: float, first: float = 0.0) -> str:
     audio = np.zeros(int(seconds * SAMPLE_RATE), np.float32)
     audio[0] = first
     try:
-        heard = await (await MODELS.recognizer("typhoon")).transcribe(audio, final=True)
+        heard = await (await MODELS.find(ASR, "typhoon")).transcribe(audio, final=True)
     except KaleidoError as error:
         return error.code
     return " ".join(word.text for word in heard.words)
@@ -53,7 +53,7 @@ async def transcribe(seconds: float, first: float = 0.0) -> str:
 async def synthesize(text: str) -> str:
     """Length of the speech in samples, or the code of the error."""
     try:
-        synthesizer = await MODELS.synthesizer("f5")
+        synthesizer = await MODELS.find(TTS, "f5")
         *_, speech = [item async for item in synthesizer.synthesize(SpeechRequest(text, "th", "f5", 0))]
     except KaleidoError as error:
         return error.code

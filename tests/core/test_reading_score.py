@@ -27,7 +27,7 @@ some_tokens = st.lists(st.sampled_from("abcd"), min_size=1, max_size=7)
 
 
 def scored(reference: list[str], spoken: list[str], confidences: list[float] | None = None) -> Scores:
-    return score(align(reference, spoken), len(reference), len(spoken), confidences)
+    return score(align(reference, spoken), len(reference), len(spoken), confidences, weak_below=0.2)
 
 
 def test_the_documented_example() -> None:
@@ -45,7 +45,7 @@ def test_the_feedback_of_the_documented_example() -> None:
     found = feedback(REFERENCE, SPOKEN, align(REFERENCE, SPOKEN))
     assert (found.missing_words, found.extra_words) == (["เรา", "จะ"], [])
     assert found.substitutions == [("ภาษาไทย", "ภาษาใจ")]
-    assert focus_words(REFERENCE, CONFIDENCES) == ["เรา", "จะ", "ภาษาไทย"]
+    assert focus_words(REFERENCE, CONFIDENCES, below=0.5) == ["เรา", "จะ", "ภาษาไทย"]
 
 
 def test_a_perfect_read() -> None:
@@ -66,7 +66,7 @@ def test_without_pronunciation_the_text_alone_counts(confidences: list[float] | 
 def test_the_weakest_average_that_counts() -> None:
     """RS-039: 0.2 is not below 0.2, whatever the floats of its sum; and the limit is the caller's."""
     pairs = align(REFERENCE, SPOKEN)
-    assert score(pairs, 6, 4, [0.1, 0.3, 0.1, 0.3, 0.1, 0.3]).raw.pronunciation == 20.0
+    assert score(pairs, 6, 4, [0.1, 0.3, 0.1, 0.3, 0.1, 0.3], weak_below=0.2).raw.pronunciation == 20.0
     assert score(pairs, 6, 4, [0.3] * 6, weak_below=0.4).raw.pronunciation is None
     assert score(pairs, 6, 4, [0.3] * 6, weak_below=0.4).average_confidence == 0.3
 
@@ -104,7 +104,7 @@ def test_nothing_said_scores_nothing() -> None:
 
 def test_words_of_unknown_pronunciation_are_not_flagged() -> None:
     """RS-058."""
-    assert focus_words(["a", "b", "c"], [None, 0.5, 0.49]) == ["c"]
+    assert focus_words(["a", "b", "c"], [None, 0.5, 0.49], below=0.5) == ["c"]
     assert focus_words(["a", "b"], [0.5, 0.6], below=0.55) == ["a"]
 
 

@@ -12,7 +12,7 @@ from deployments.align.replica import AlignerReplica
 from deployments.asr.replica import pcm16
 from deployments.local import LocalModels
 from deployments.models import ModelArgs, build_replica
-from serve_app.engines import SAMPLE_RATE, AlignedWord, Audio
+from serve_app.engines import ALIGN, ASR, SAMPLE_RATE, AlignedWord, Audio
 from serve_app.errors import AlignmentFailed, EngineUnavailable
 from tests.engines.tiny_aligner import POISON, TinyAligner
 from tests.fakes import ScriptedAligner
@@ -72,12 +72,12 @@ async def test_a_row_of_the_configuration_is_found_by_its_public_name() -> None:
     assert ROW.application == "align-thai"
     assert isinstance(build_replica(ROW), AlignerReplica)
     models = LocalModels.load([ROW])
-    aligner = await models.aligner("thai")
+    aligner = await models.find(ALIGN, "thai")
     assert len((await aligner.align(audio(1), WORDS)).words) == len(WORDS)
     with pytest.raises(EngineUnavailable):
-        await models.aligner("english")
+        await models.find(ALIGN, "english")
     with pytest.raises(EngineUnavailable):
-        await models.recognizer("thai")
+        await models.find(ASR, "thai")
     models.close()
 
 

@@ -16,7 +16,7 @@ from deployments.llm import replica as module
 from deployments.llm.replica import ChatReplica
 from deployments.local import LocalModels
 from deployments.models import ModelArgs
-from serve_app.engines import ChatPart, ChatRequest
+from serve_app.engines import LLM, ChatPart, ChatRequest
 from serve_app.errors import EngineUnavailable, GenerationFailed, InvalidRequest, Saturated
 from tests.conftest import eventually
 from tests.engines.tiny_chat import BROKEN, ENDLESS, TinyChat
@@ -229,9 +229,9 @@ async def test_in_one_process() -> None:
     row = ModelArgs(task="llm", name="qwen3-4b", engine="tests.engines.tiny_chat:TinyChat")
     models = LocalModels.load([row])
     await models.start()
-    model = await models.chat_model("qwen3-4b")
+    model = await models.find(LLM, "qwen3-4b")
     assert len([part async for part in model.chat(asking())]) == 2
     assert [card.task for card in await models.cards()] == ["llm"]
     with pytest.raises(EngineUnavailable):
-        await models.chat_model("another")
+        await models.find(LLM, "another")
     models.close()

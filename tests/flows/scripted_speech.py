@@ -95,7 +95,7 @@ class Recognizer:
                 yield Word(word.text, max(word.start, start) - start, min(word.end, end) - start, 0.9)
 
     async def card(self) -> EngineCard:
-        return EngineCard("typhoon", "scripted", embedded=True)
+        return EngineCard("typhoon", "scripted", embedded=True, task="asr")
 
     @property
     def finals(self) -> list[tuple[float, float]]:

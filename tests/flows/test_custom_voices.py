@@ -6,7 +6,7 @@ import asyncio
 import io
 import wave
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from serve_app.backends import Backends
-from serve_app.cards import Cards
 from serve_app.core.tts_rules import SpeechFields
 from serve_app.engines import Transcription, Word
 from serve_app.errors import (
@@ -77,10 +76,6 @@ class Desk:
     recognizer: ScriptedRecognizer
     web: Web
     team: str = TEAM
-    cards: Cards = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.cards = Cards(self.backends)
 
     async def register(self, content: bytes | None = VOICE, **fields: Any) -> CustomVoice:
         file = None if content is None else io.BytesIO(content)
@@ -93,12 +88,12 @@ class Desk:
             "transcript": "",
         }
         new = NewVoice(file=file, size=len(content or b""), **{**given, **fields})
-        return await register(self.backends, self.cards, self.team, new)
+        return await register(self.backends, self.team, new)
 
     async def order(self, **fields: Any) -> dict[str, Any]:
         """The payload of a job that clones."""
         asked = SpeechFields(**{"text": "hello", "clone_audio": URL, **fields})
-        return dict((await order_speech(self.backends, self.cards, self.team, asked, None)).payload)
+        return dict((await order_speech(self.backends, self.team, asked, None)).payload)
 
     @property
     def voices(self) -> CustomVoices:

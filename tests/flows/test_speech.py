@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from serve_app.backends import Backends
-from serve_app.cards import Cards
 from serve_app.core.jobs import Job, JobState
 from serve_app.core.tts_rules import SpeechFields, SpeechOrder
 from serve_app.engines import Progress, Speech, Transcription, Word
@@ -75,7 +74,7 @@ async def backends(
 
 async def ordered(backends: Backends, key: str | None = None, **fields: Any) -> Job:
     asked = SpeechFields(**{"text": "Good morning.", **fields})
-    return await order_speech(backends, Cards(backends), TEAM, asked, key)
+    return await order_speech(backends, TEAM, asked, key)
 
 
 def job_of(order: SpeechOrder, clock: ManualClock | None = None) -> Job:

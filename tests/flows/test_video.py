@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from serve_app.backends import Backends
-from serve_app.cards import Cards
 from serve_app.core.data_url import Content
 from serve_app.core.jobs import Job, JobState, uploads_folder
 from serve_app.core.picture_cut import Size
@@ -61,7 +60,7 @@ async def backends(tmp_path: Path, generator: ScriptedVideoGenerator) -> AsyncIt
 
 async def ordered(backends: Backends, key: str | None = None, url: str = PHOTO, **fields: Any) -> Job:
     asked = VideoFields(**{"prompt": "A slow zoom.", **fields})
-    return await order_video(backends, Cards(backends), TEAM, asked, url, key)
+    return await order_video(backends, TEAM, asked, url, key)
 
 
 async def stored(backends: Backends) -> list[str]:

@@ -37,21 +37,18 @@ async def create_speech(
 ) -> Response:
     """Speak a text of up to 4096 characters. The answer begins with the first sentence, so that what fails
     until then has its own status; leaving stops the work."""
-    parts = await _begin(request, backends, caller.team_id, body)
+    parts = await _begin(backends, caller.team_id, body)
     first = await unless_gone(request, anext(parts))
     if body.stream_format == "sse":
         return LiveAnswer(events(following(first, parts)), "text/event-stream")
     return LiveAnswer(following(first, parts), FORMATS[body.response_format].media_type)
 
 
-async def _begin(
-    request: Request, backends: Backends, team: str, body: SpeechBody
-) -> AsyncGenerator[bytes, None]:
+async def _begin(backends: Backends, team: str, body: SpeechBody) -> AsyncGenerator[bytes, None]:
     """Everything that can be checked is, before anything is spoken."""
-    cards = request.app.state.cards
     order = await order_of(backends, team, body)
-    await check_speaks(cards, order.model, order.language, order.speaker)
-    order = await settled(backends, cards, team, order)
+    await check_speaks(backends, order.model, order.language, order.speaker)
+    order = await settled(backends, team, order)
     spoken = replace(await request_of(backends, team, order), speed=body.speed)
     texts = await asyncio.to_thread(pieces, body.input, longest=LONGEST_TEXT)
     return encoded(long_speech(backends, team, spoken, texts), FORMATS[body.response_format])

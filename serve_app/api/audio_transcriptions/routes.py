@@ -15,8 +15,7 @@ from serve_app.api.audio_transcriptions.answers import (
 )
 from serve_app.api.audio_transcriptions.stream import streamed
 from serve_app.backends import Backends
-from serve_app.cards import Cards
-from serve_app.engines import EngineCard, Hints
+from serve_app.engines import ASR, EngineCard, Hints
 from serve_app.errors import EngineUnavailable, InvalidRequest, ModelNotFound
 from serve_app.flows.transcription import transcription_for
 from serve_app.wire import BackendsDep, CallerDep, surface, unless_gone
@@ -55,7 +54,7 @@ async def create_transcription(
         raise InvalidRequest("timestamp_granularities[]: They need response_format verbose_json.")
     if stream and response_format not in ("json", "text"):
         raise InvalidRequest("response_format: A stream has json or text.")
-    card = await _card(request, backends, model)
+    card = await _card(backends, model)
     hints = Hints(language.lower() or None, prompt[-PROMPT_END:], temperature)
     recording = await transcription_for(caller, backends, card, file.file, hints)
     if stream:
@@ -64,11 +63,10 @@ async def create_transcription(
     return await written(transcript, response_format, granularities or ["segment"])
 
 
-async def _card(request: Request, backends: Backends, model: str) -> EngineCard:
+async def _card(backends: Backends, model: str) -> EngineCard:
     """Raises ModelNotFound, and EngineUnavailable for the engine that the settings promise."""
     promised = backends.settings.transcribe_engine
-    known: Cards = request.app.state.cards
-    cards = await known.recognizers()
+    cards = await backends.cards.of(ASR)
     engine = promised if model == ALIAS else model
     if engine in cards:
         return cards[engine]

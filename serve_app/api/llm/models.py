@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from serve_app.cards import Cards
-from serve_app.engines import EngineCard
+from serve_app.backends import Backends
+from serve_app.engines import LLM, EngineCard
 from serve_app.errors import EngineUnavailable, ModelNotFound
 from serve_app.settings import Settings
 
@@ -42,17 +42,16 @@ def described(card: EngineCard, settings: Settings) -> Model:
     )
 
 
-async def live_models(cards: Cards) -> Mapping[str, EngineCard]:
+async def live_models(backends: Backends) -> Mapping[str, EngineCard]:
     """What answers now, by public id, in the order of the ids."""
-    found = {card.engine: card for card in await cards.latest() if card.task == "llm"}
-    return dict(sorted(found.items()))
+    return dict(sorted((await backends.cards.of(LLM)).items()))
 
 
-async def live_model(cards: Cards, settings: Settings, name: str) -> EngineCard:
+async def live_model(backends: Backends, name: str) -> EngineCard:
     """Raises ModelNotFound, and EngineUnavailable for a model that the settings promise."""
-    found = await live_models(cards)
+    found = await live_models(backends)
     if name in found:
         return found[name]
-    if name in settings.llm_models:
+    if name in backends.settings.llm_models:
         raise EngineUnavailable
     raise ModelNotFound(f"There is no model {name[:100]!r}; there are: {', '.join(found) or 'none'}.")

@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from serve_app.api.llm.answers import streamed, whole
 from serve_app.api.llm.models import Model, ModelList, described, live_model, live_models
 from serve_app.api.llm.requests import ChatBody
+from serve_app.engines import LLM
 from serve_app.flows.chat import chat
 from serve_app.wire import BackendsDep, CallerDep, surface
 
@@ -19,16 +20,16 @@ OPENAI_ERROR: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/models", responses=OPENAI_ERROR)
-async def list_models(request: Request, caller: CallerDep, backends: BackendsDep) -> ModelList:
+async def list_models(caller: CallerDep, backends: BackendsDep) -> ModelList:
     """The models that answer now."""
-    found = await live_models(request.app.state.cards)
+    found = await live_models(backends)
     return ModelList(data=[described(card, backends.settings) for card in found.values()])
 
 
 @router.get("/models/{model:path}", responses=OPENAI_ERROR)
-async def retrieve_model(request: Request, caller: CallerDep, backends: BackendsDep, model: str) -> Model:
+async def retrieve_model(caller: CallerDep, backends: BackendsDep, model: str) -> Model:
     """One of them."""
-    card = await live_model(request.app.state.cards, backends.settings, model)
+    card = await live_model(backends, model)
     return described(card, backends.settings)
 
 
@@ -48,7 +49,7 @@ async def create_chat_completion(
 ) -> Response:
     """Go on with a conversation. Leaving aborts the generation (LLM-010)."""
     asked = body.request(caller.team_id, backends.settings.llm_max_choices)
-    card = await live_model(request.app.state.cards, backends.settings, body.model)
-    model = await backends.models.chat_model(card.engine)
+    card = await live_model(backends, body.model)
+    model = await backends.models.find(LLM, card.engine)
     parts = chat(model, asked, backends.limits)
     return await (streamed if asked.stream else whole)(request, parts)

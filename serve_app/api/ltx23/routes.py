@@ -35,8 +35,8 @@ async def start_video(
 
     With an `Idempotency-Key` the same request within a day gives the same job (JOB-005).
     """
-    cards, url = request.app.state.cards, body.image.url.strip()
-    return queued(await order_video(backends, cards, caller.team_id, body.fields(), url, idempotency_key))
+    url = body.image.url.strip()
+    return queued(await order_video(backends, caller.team_id, body.fields(), url, idempotency_key))
 
 
 router.add_api_route("/generations", start_video, methods=["POST"], route_class_override=PictureRoute)

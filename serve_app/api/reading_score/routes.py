@@ -41,8 +41,8 @@ async def score_reading(
     `Content-Location` names the job behind a score; its report is below it. With an `Idempotency-Key` the
     same form within a day gives the same job (JOB-005). `Prefer: respond-async` never waits.
     """
-    cards, settings = request.app.state.cards, backends.settings
-    job = await order_reading(backends, cards, caller.team_id, form.reading(), idempotency_key)
+    settings = backends.settings
+    job = await order_reading(backends, caller.team_id, form.reading(), idempotency_key)
     if _prefers_async(prefer or []):
         return _queued(request, job, {"preference-applied": ASYNCHRONOUS})
     wait_s, team = settings.reading_sync_wait_s, caller.team_id

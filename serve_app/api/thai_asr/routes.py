@@ -14,7 +14,7 @@ from serve_app.api.thai_asr.events import Identity, KeyLimits, Ready, Tenant
 from serve_app.api.thai_asr.messages import SessionConfig
 from serve_app.auth import Caller
 from serve_app.backends import Backends
-from serve_app.cards import Cards
+from serve_app.engines import ASR
 from serve_app.errors import DailyAudioQuotaExceeded, SessionNotFound, TooManySessions
 from serve_app.flows.audio_meter import AudioMeters
 from serve_app.flows.stream_guard import session_slot, watch_key
@@ -76,17 +76,16 @@ class SessionView(Identity):
 
 
 @router.get("/config")
-async def read_config(request: Request, caller: CallerDep, backends: BackendsDep) -> ConfigView:
+async def read_config(caller: CallerDep, backends: BackendsDep) -> ConfigView:
     """The service, its defaults, and what is left of the caller's limits."""
     engine = backends.settings.asr_engine
-    known: Cards = request.app.state.cards
-    cards = [card for card in await known.latest() if card.engine == engine]
+    card = (await backends.cards.of(ASR)).get(engine)
     notes = ["Captions are revised while you speak; store the text of final events only."]
     return ConfigView(
         **dict(_identity(backends.settings)),
-        engine_impl=cards[0].impl if cards else None,
+        engine_impl=card.impl if card else None,
         defaults=Defaults(**SessionConfig().model_dump()),
-        notes=notes + [card.note for card in cards if card.note],
+        notes=[*notes, card.note] if card and card.note else notes,
         tenant=_tenant(caller),
         limits=await _limits(backends, caller),
     )
@@ -103,7 +102,7 @@ async def create_session(
     config = config or SessionConfig()
     if await backends.limits.sessions_held(caller) >= caller.policy.concurrent_sessions:
         raise TooManySessions
-    await backends.models.recognizer(backends.settings.asr_engine)  # ERR-005: tell at once, not on connect
+    await backends.models.find(ASR, backends.settings.asr_engine)  # ERR-005: tell at once, not on connect
     session_id = uuid4().hex
     document = {"team_id": caller.team_id, "config": config.model_dump()}
     lifetime = backends.settings.asr_session_ttl_s
@@ -141,7 +140,7 @@ async def _converse(websocket: WebSocket, socket: Socket) -> None:
     count_audio = await socket.cleanup.enter_async_context(meters.metered(caller, socket.fail))
     slot = session_slot(backends.limits, caller, settings.session_lease_s)
     held = await socket.cleanup.enter_async_context(slot)
-    recognizer = await backends.models.recognizer(settings.asr_engine)
+    recognizer = await backends.models.find(ASR, settings.asr_engine)
     talk = Conversation(socket, session, _identity(settings), backends, recognizer, count_audio)
     socket.cleanup.push_async_callback(talk.close)
     socket.send(await _ready(backends, caller, session, socket.session_id))

@@ -28,8 +28,7 @@ async def start_speech(
 
     With an `Idempotency-Key` the same request within a day gives the same job (JOB-005).
     """
-    cards = request.app.state.cards
-    return started(await order_speech(backends, cards, caller.team_id, body.fields(), idempotency_key))
+    return started(await order_speech(backends, caller.team_id, body.fields(), idempotency_key))
 
 
 @router.get("/audio/speech/{task_id}", response_model_exclude_unset=True)

@@ -98,7 +98,7 @@ async def register_voice(
         language=language.strip(),
         transcript=transcript,
     )
-    return _answer(await register(backends, request.app.state.cards, caller.team_id, new))
+    return _answer(await register(backends, caller.team_id, new))
 
 
 @router.get("/custom-voices")

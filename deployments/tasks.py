@@ -1,0 +1,24 @@
+"""The table of tasks: to add one is a Protocol in `serve_app.engines`, a folder with its row, a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from deployments.align.task import ROW as ALIGN
+from deployments.asr.task import ROW as ASR
+from deployments.llm.task import ROW as LLM
+from deployments.loader import imported
+from deployments.task_row import TaskRow
+from deployments.tts.task import ROW as TTS
+from deployments.video.task import ROW as VIDEO
+
+TASKS: Mapping[str, TaskRow[Any]] = {row.task.name: row for row in (ASR, TTS, ALIGN, LLM, VIDEO)}
+
+
+def row_of(task: str) -> TaskRow[Any]:
+    """The row of a task of the table, or of one that stands elsewhere and is called `package.module:ROW`.
+
+    Raises EngineConfigError when there is none.
+    """
+    return TASKS[task] if task in TASKS else imported(task, TaskRow)
