@@ -22,6 +22,7 @@ from ray.serve.schema import ServeDeploySchema
 from deployments.cluster_models import ClusterModels
 from serve_app.engines import ASR, SAMPLE_RATE, TTS, Speech, SpeechRequest
 from serve_app.errors import KaleidoError
+from tests.engines.letter_count import COUNT
 
 MODELS = ClusterModels()
 
@@ -61,9 +62,22 @@ async def synthesize(text: str) -> str:
     return str(len(speech.samples))
 
 
+async def count(text: str) -> str:
+    """How many letters a model of a task of the tests finds, and which; or the code of the error."""
+    try:
+        counter = await MODELS.find(COUNT, "thai-letters")
+        return " ".join([str(await counter.count(text)), *[letter async for letter in counter.spell(text)]])
+    except KaleidoError as error:
+        return error.code
+
+
 async def main() -> None:
     """Serve commands until the input ends."""
-    commands: dict[str, Callable[..., Awaitable[str]]] = {"transcribe": transcribe, "synthesize": synthesize}
+    commands: dict[str, Callable[..., Awaitable[str]]] = {
+        "transcribe": transcribe,
+        "synthesize": synthesize,
+        "count": count,
+    }
     while line := await asyncio.to_thread(sys.stdin.readline):
         name, *arguments = json.loads(line)
         if name in commands:
