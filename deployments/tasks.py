@@ -8,7 +8,7 @@ from typing import Any
 from deployments.align.task import ROW as ALIGN
 from deployments.asr.task import ROW as ASR
 from deployments.llm.task import ROW as LLM
-from deployments.loader import imported
+from deployments.loader import EngineConfigError, imported
 from deployments.task_row import TaskRow
 from deployments.tts.task import ROW as TTS
 from deployments.video.task import ROW as VIDEO
@@ -21,4 +21,9 @@ def row_of(task: str) -> TaskRow[Any]:
 
     Raises EngineConfigError when there is none.
     """
-    return TASKS[task] if task in TASKS else imported(task, TaskRow)
+    if task in TASKS:
+        return TASKS[task]
+    if ":" not in task:
+        raise EngineConfigError(f"there is no task {task}; there are: {', '.join(TASKS)}")
+    found: TaskRow[Any] = imported(task, TaskRow)
+    return found
