@@ -17,11 +17,12 @@ from serve_app.backends import Backends
 from serve_app.body_limit import BodyLimit
 from serve_app.edge import Edge
 from serve_app.flows.audio_meter import AudioMeters
+from serve_app.head_requests import HeadRequests
 from serve_app.headers import RateHeaders, RequestId
 from serve_app.refusals import answer_for_framework_errors
 from serve_app.socket import OpenSockets
 
-MIDDLEWARE = (RequestId, AccessLog, CanonicalPath, RateHeaders, Edge, BodyLimit)
+MIDDLEWARE = (RequestId, AccessLog, CanonicalPath, RateHeaders, Edge, BodyLimit, HeadRequests)
 """Outermost first. What adds headers stands outside the edge, so that failures carry them too."""
 SHOWN_TO_PAGES = (
     "accept-ranges",

@@ -164,12 +164,20 @@ class TooLarge(KaleidoError):
     default_message = "The body is too large."
 
 
+class PreconditionFailed(InvalidRequest):
+    """The file is not in the state that the caller expects (RFC 9110, 15.5.13)."""
+
+    status = 412
+    code = "precondition_failed"
+    default_message = "The file is not the one that If-Match or If-Unmodified-Since means."
+
+
 class RangeNotSatisfiable(InvalidRequest):
     """The bytes asked for are not in the file (RFC 9110, 15.5.17)."""
 
     status = 416
     code = "range_not_satisfiable"
-    default_message = "The range is malformed or outside of the file."
+    default_message = "The range is outside of the file."
 
 
 class UnsupportedMediaType(KaleidoError):

@@ -48,7 +48,8 @@ async def _http_exception(request: Request, refusal: HTTPException) -> Response:
 def _allowed(request: Request) -> str:
     """Every method of the path, also when several routes share it."""
     sharing = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
-    return ", ".join(sorted(set().union(*(getattr(route, "methods", None) or () for route in sharing))))
+    methods = set[str]().union(*(getattr(route, "methods", None) or () for route in sharing))
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 
 async def _validation_error(request: Request, invalid: RequestValidationError) -> Response:

@@ -1,16 +1,21 @@
-"""Generated files: `GET` and `HEAD /uploads/generations/...` (RT-42, OUT-001, KEY-015)."""
+"""Generated files: `GET /uploads/generations/...` (RT-42, OUT-001, KEY-015)."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Request, Response, Security
 from fastapi.responses import FileResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
 
+from serve_app.core.conditional import Validators, outcome, spans
 from serve_app.edge import error_response
-from serve_app.errors import InvalidRequest, NotFound, RangeNotSatisfiable, Unauthorized
+from serve_app.errors import NotFound, PreconditionFailed, RangeNotSatisfiable, Unauthorized
 from serve_app.outputs import signature_opens
 from serve_app.stores import StoredFile
 from serve_app.wire import API_KEY, BEARER, BackendsDep, CallerGate, Gate, backends_of, credential, surface
@@ -46,40 +51,57 @@ class OutputGate(Gate):
 
 
 class OutputFile(FileResponse):
-    """A file, streamed, with byte ranges (RFC 9110, 14); its refusals have our own body (ERR-016)."""
+    """A file, streamed, with preconditions and byte ranges (OUT-003); its refusals have our own body."""
 
-    def __init__(self, file: StoredFile) -> None:
+    def __init__(self, file: StoredFile, stat: os.stat_result) -> None:
         super().__init__(
             file.location,
             headers={"cache-control": "private", "x-content-type-options": "nosniff"},
             media_type=file.media_type,
             filename=PurePosixPath(file.path).name,
+            stat_result=stat,
             content_disposition_type="inline",
         )
-        self._size = file.size
+        self._size = stat.st_size
+        self._validators = Validators(self.headers["etag"], int(stat.st_mtime))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def watched(message: Message) -> None:
-            if message.get("status", 200) >= InvalidRequest.status:
-                raise RangeNotSatisfiable
-            await send(message)
+        asked = {name: ", ".join(Headers(scope=scope).getlist(name)) for name in Headers(scope=scope)}
+        match outcome(asked, self._validators):
+            case "failed":
+                raise PreconditionFailed
+            case "not_modified":
+                await self._unchanged()(scope, receive, send)
+            case "send":
+                await self._send(scope, asked, receive, send)
 
-        try:
-            await super().__call__(scope, receive, watched)
-        except RangeNotSatisfiable as refused:
+    def _unchanged(self) -> Response:
+        kept = ("etag", "last-modified", "cache-control")
+        return Response(status_code=304, headers={name: self.headers[name] for name in kept})
+
+    async def _send(self, scope: Scope, asked: Mapping[str, str], receive: Receive, send: Send) -> None:
+        """The whole, or what of its `Range` there is."""
+        found = spans(asked, self._size, self._validators)
+        if found == []:
             whole = {"content-range": f"bytes */{self._size}"}
-            await error_response(refused, scope, whole)(scope, receive, send)
+            await error_response(RangeNotSatisfiable(), scope, whole)(scope, receive, send)
+            return
+        headers = [pair for pair in scope["headers"] if pair[0].lower() not in (b"range", b"if-range")]
+        if found:
+            told = ",".join(f"{first}-{end - 1}" for first, end in found)
+            headers.append((b"range", f"bytes={told}".encode()))
+        await super().__call__({**scope, "headers": headers}, receive, send)
 
 
 router = surface("/uploads", "uploads")
 
 
 @router.get("/{path:path}", response_class=FileResponse)
-@router.head("/{path:path}", response_class=FileResponse)
 async def output(
     path: str, team: Annotated[str | None, Depends(OutputGate())], backends: BackendsDep
 ) -> FileResponse:
     """An output of the caller's team, or of any team when the URL is signed."""
     if not path.startswith(SERVED):
         raise NotFound
-    return OutputFile(await backends.files.find(path, team=team))
+    file = await backends.files.find(path, team=team)
+    return OutputFile(file, await asyncio.to_thread(file.location.stat))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import httpx
 from fastapi.routing import APIRoute
 from starlette.routing import WebSocketRoute
 
@@ -11,6 +13,7 @@ from serve_app.aliases import LEGACY
 from serve_app.app import create_app
 from serve_app.backends import Backends
 from serve_app.wire import Gate, GuardedRoute
+from tests.fakes import team_with_key
 
 FROZEN = Path(__file__).parent.parent / "routes.txt"
 
@@ -49,3 +52,25 @@ def test_the_documented_answers_are_the_real_ones(backends: Backends) -> None:
     operations = [operation for path in schema["paths"].values() for operation in path.values()]
     assert operations
     assert not [operation for operation in operations if "422" in operation["responses"]]
+
+
+async def test_head_wherever_get_is(backends: Backends, client: httpx.AsyncClient, key: str) -> None:
+    """RT-53: of every GET route, the legacy paths and the framework's pages: the answer without its body."""
+    routes = [
+        route for route in create_app(backends).routes if "GET" in (getattr(route, "methods", None) or ())
+    ]
+    paths = [re.sub(r"\{\w+(:path)?\}", "none", route.path) for route in routes]  # type: ignore[attr-defined]
+    assert len(paths) > 15
+    for path in [*paths, "/health/", "/v2/asr/low-latency/th/config"]:
+        client.headers["x-api-key"] = (await team_with_key(backends))[1]
+        get, head = await client.get(path), await client.head(path)
+        assert (head.status_code, head.content) == (get.status_code, b""), path
+        assert set(get.headers) == set(head.headers), path
+        assert head.headers.get("content-length") == get.headers.get("content-length"), path
+
+
+async def test_allow_names_head(client: httpx.AsyncClient) -> None:
+    """RT-53: where GET is."""
+    assert (await client.post("/health")).headers["allow"] == "GET, HEAD"
+    answer = await client.head("/api/thai-asr/sessions")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")

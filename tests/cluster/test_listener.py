@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -38,11 +38,22 @@ class Site:
         self.url = f"http://127.0.0.1:{port}"
         self.sockets = Sockets()
         self.gate = asyncio.Event()
-        app = Starlette(routes=[Route("/", self.answer), Route("/wait", self.wait)])
+        echo = Route("/echo", self.echo, methods=["POST"])
+        app = Starlette(routes=[Route("/", self.answer), Route("/wait", self.wait), echo])
         self.listener = Listener(app, self.sockets, host="127.0.0.1", port=port, max_message_bytes=1000)
 
     async def answer(self, request: Request) -> PlainTextResponse:
         return PlainTextResponse("ok")
+
+    async def echo(self, request: Request) -> StreamingResponse:
+        """The body again, of a length that nobody knows beforehand, and what was seen of its headers."""
+        body = await request.body()
+
+        async def parts() -> AsyncIterator[bytes]:
+            yield body
+            yield f"|{request.headers.get('upgrade')}|{request.headers.get('x-last')}".encode()
+
+        return StreamingResponse(parts())
 
     async def wait(self, request: Request) -> PlainTextResponse:
         await self.gate.wait()
@@ -152,3 +163,66 @@ async def test_controls_of_serves_proxy_are_hidden_from_clients() -> None:
     await WithoutProxyControls(app)({"type": "http", "headers": headers}, nothing, nothing)  # type: ignore[arg-type]
     await WithoutProxyControls(app)({"type": "lifespan"}, nothing, nothing)  # type: ignore[arg-type]
     assert seen == [[(b"a", b"b")], []]
+
+
+async def exchange(port: int, *packets: bytes) -> bytes:
+    """All that comes back on one connection, until it ends."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for packet in packets:
+        writer.write(packet)
+        await writer.drain()
+        await asyncio.sleep(0)
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
+OFFER = (
+    b"connection: Upgrade, HTTP2-Settings, close\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\nx-last: 1\r\n"
+)
+LENGTH = b"POST /echo HTTP/1.1\r\nhost: a\r\n" + OFFER + b"content-length: 5\r\n\r\n"
+CHUNKED = b"POST /echo HTTP/1.1\r\nhost: a\r\n" + OFFER + b"transfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "packets",
+    [
+        (LENGTH + b"hello",),
+        (LENGTH, b"hello"),
+        (LENGTH[:60], LENGTH[60:] + b"he", b"llo"),
+        (CHUNKED + b"2\r\nhe\r\n", b"3\r\nllo\r\n0\r\n\r\n"),
+        (b"POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\nx" + LENGTH + b"hello",),
+    ],
+)
+async def test_an_upgrade_that_nobody_offers(open_site: Open, packets: tuple[bytes, ...]) -> None:
+    """RT-54: the request is served as it is, its body included, whenever it comes."""
+    site = await open_site(free_port())
+    answer = await exchange(site.port, *packets)
+    assert answer.count(b"HTTP/1.1 200 OK") == 1 + packets[0].count(b"length: 1\r\n")
+    assert b"hello" in answer
+    assert answer.rstrip(b"0\r\n").endswith(b"|None|1")
+
+
+async def test_an_endless_head_with_an_upgrade_is_cut(open_site: Open) -> None:
+    """RT-54: the bound of heads holds."""
+    site = await open_site(free_port())
+    answer = await exchange(site.port, LENGTH[:-2] + b"x-more: " + b"a" * MAX_HEAD_BYTES)
+    assert answer.startswith(b"HTTP/1.1 400")
+
+
+async def test_http_1_0_gets_no_chunks(open_site: Open) -> None:
+    """RT-55: the end of the connection ends the body; a known length is told as ever."""
+    site = await open_site(free_port())
+    streamed = await exchange(site.port, b"POST /echo HTTP/1.0\r\ncontent-length: 5\r\n\r\nhello")
+    head, body = streamed.split(b"\r\n\r\n", 1)
+    assert (b"transfer-encoding" in head, b"connection: close" in head, body) == (
+        False,
+        True,
+        b"hello|None|None",
+    )
+    whole = await exchange(site.port, b"GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n")
+    assert b"content-length: 2\r\n" in whole
+    assert whole.endswith(b"\r\n\r\nok")
+    head_only = await exchange(site.port, b"HEAD / HTTP/1.0\r\n\r\n")
+    assert head_only.endswith(b"\r\n\r\n")
