@@ -29,6 +29,7 @@ from loadtests.audio import LEAD_MS, corpus
 from loadtests.closed_loop import HEAD, Throughput, throughput
 from loadtests.markdown import markdown_table
 from serve_app.core.pcm import as_float
+from serve_app.desk import FiniteRange
 from serve_app.engines import SAMPLE_RATE, Audio, SpeechRecognizer
 from serve_app.errors import KaleidoError
 
@@ -130,7 +131,7 @@ def run(options: Options) -> list[Throughput]:
 @click.option("--options", default="{}", help="The engine's options as JSON.")
 @click.option("--cluster", is_flag=True, help="Through a Serve handle, on a private Ray.")
 @click.option("--streams", multiple=True, default=STREAMS, show_default=True, help="Repeat for several.")
-@click.option("--seconds", default=5.0, show_default=True, type=click.FloatRange(0.1))
+@click.option("--seconds", default=5.0, show_default=True, type=FiniteRange(0.1))
 @click.option("--data", default=".kaleido", show_default=True, type=click.Path(path_type=Path))
 def main(**given: Any) -> None:
     """Measure one recogniser replica."""

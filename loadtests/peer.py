@@ -21,6 +21,7 @@ from loadtests.recording import Recording, Utterance
 from loadtests.speakers import Load, talk_together
 from loadtests.team import load_test_team
 from loadtests.whisperlivekit import WhisperLiveKit, Words
+from serve_app.desk import FiniteRange
 
 UTTERANCES = 16
 
@@ -102,7 +103,7 @@ async def measure(url: str, peer: str, data: Path, load: Load) -> list[Row]:
 @click.option("--peer", default="ws://127.0.0.1:48110/asr", show_default=True)
 @click.option("--data", default=".kaleido", show_default=True, type=click.Path(path_type=Path))
 @click.option("--streams", default=4, show_default=True, type=click.IntRange(1))
-@click.option("--seconds", default=20.0, show_default=True, type=click.FloatRange(1))
+@click.option("--seconds", default=20.0, show_default=True, type=FiniteRange(1))
 def main(url: str, peer: str, data: Path, streams: int, seconds: float) -> None:
     """Stream Thai speech in real time to a WhisperLiveKit server and print how it answered."""
     rows = asyncio.run(measure(url, peer, data, Load(streams, seconds)))

@@ -30,6 +30,7 @@ from serve_app.backends import Backends
 from serve_app.core.jobs import Job, new_job, uploads_folder
 from serve_app.core.reading_request import ReadingOrder
 from serve_app.engines import ALIGN, ASR
+from serve_app.desk import FiniteRange
 from serve_app.errors import KaleidoError
 from serve_app.flows.reading_score import KIND, assess_job
 from serve_app.settings import Settings
@@ -125,7 +126,7 @@ async def _main(url: str, data: Path, seconds: float, count: int) -> dict[str, r
 @click.command()
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True)
 @click.option("--data", default=".kaleido", show_default=True, type=click.Path(path_type=Path))
-@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(1))
+@click.option("--seconds", default=10.0, show_default=True, type=FiniteRange(1))
 @click.option("--readings", default=30, show_default=True, type=click.IntRange(1))
 def main(url: str, data: Path, seconds: float, readings: int) -> None:
     """Print how long a reading takes, and what of it is engines."""

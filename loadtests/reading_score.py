@@ -22,6 +22,7 @@ from loadtests.audio import as_wav
 from loadtests.reading_findings import FOUND_HEAD, Scored, found_rows, summary_rows
 from loadtests.readings import PupilReading, pupils
 from loadtests.team import NoServerData, load_test_team
+from serve_app.desk import FiniteRange
 from serve_app.errors import KaleidoError
 
 SENTENCES = Path(__file__).parents[1] / "training" / "sentences.txt"
@@ -96,7 +97,7 @@ async def _main(options: Options) -> dict[str, report.Table]:
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True)
 @click.option("--data", default=".kaleido", show_default=True, type=click.Path(path_type=Path))
 @click.option("--readings", default=200, show_default=True, type=click.IntRange(1))
-@click.option("--snr", type=float, help="Add white noise at this ratio (dB).")
+@click.option("--snr", type=FiniteRange(), help="Add white noise at this ratio (dB).")
 @click.option("--clients", default=1, show_default=True, type=click.IntRange(1))
 @click.option("--slips", is_flag=True, help="One word of a single other sound in each, and nothing else.")
 @click.option("--json", type=click.Path(path_type=Path, dir_okay=False))

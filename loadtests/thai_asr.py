@@ -20,6 +20,7 @@ from loadtests.audio import corpus
 from loadtests.client import StreamFailed, ThaiAsr
 from loadtests.speakers import Load, Outcome, best, run, search
 from loadtests.team import NoServerData, load_test_team
+from serve_app.desk import FiniteRange
 from serve_app.errors import KaleidoError
 
 UTTERANCES = 16
@@ -76,8 +77,8 @@ async def _main(options: Options) -> list[Outcome]:
 @click.option("--data", default=".kaleido", show_default=True, type=click.Path(path_type=Path))
 @click.option("--key", help="Use this key; without it a team of our own is made in the server's --data.")
 @click.option("--streams", default=8, show_default=True, type=click.IntRange(1))
-@click.option("--seconds", default=20.0, show_default=True, type=click.FloatRange(1))
-@click.option("--snr", type=float, help="Add white noise at this ratio (dB).")
+@click.option("--seconds", default=20.0, show_default=True, type=FiniteRange(1))
+@click.option("--snr", type=FiniteRange(), help="Add white noise at this ratio (dB).")
 @click.option("--search", is_flag=True, help="Find the largest number of streams that holds all targets.")
 @click.option("--json", type=click.Path(path_type=Path, dir_okay=False))
 def main(**given: Any) -> None:

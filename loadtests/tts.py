@@ -21,6 +21,7 @@ from loadtests.job_client import JobFailed
 from loadtests.metrics import Distribution
 from loadtests.speech_jobs import SpeechJobs, Spoken
 from loadtests.team import NoServerData, load_test_team
+from serve_app.desk import FiniteRange
 from serve_app.engines import SpeechRequest
 from serve_app.errors import KaleidoError
 
@@ -126,7 +127,7 @@ async def _main(options: Options) -> dict[str, report.Table]:
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True)
 @click.option("--data", default=".kaleido", show_default=True, type=click.Path(path_type=Path))
 @click.option("--clients", multiple=True, default=(1, 16), show_default=True, type=click.IntRange(1))
-@click.option("--seconds", default=20.0, show_default=True, type=click.FloatRange(1))
+@click.option("--seconds", default=20.0, show_default=True, type=FiniteRange(1))
 @click.option("--direct/--no-direct", default=True, help="Also call the embedded engine in this process.")
 @click.option("--json", type=click.Path(path_type=Path, dir_okay=False))
 def main(**given: Any) -> None:

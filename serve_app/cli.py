@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from serve_app.core.roles import Role
-from serve_app.desk import Desk, Row, Rows, operation
+from serve_app.desk import Desk, FiniteRange, Row, Rows, operation
 from serve_app.flows.team_keys import TeamKey, override
 from serve_app.flows.teams import Team
 from serve_app.plans import DEFAULT, plan
@@ -102,7 +102,7 @@ def keys() -> None:
 @click.option("--plan", "plan_name", help="Another plan than the team's.")
 @click.option("--rpm", "requests_per_minute", type=click.IntRange(1, 1_000_000))
 @click.option("--sessions", "concurrent_sessions", type=click.IntRange(0, 10_000))
-@click.option("--audio-seconds", "daily_audio_seconds", type=click.FloatRange(0, 1e9))
+@click.option("--audio-seconds", "daily_audio_seconds", type=FiniteRange(0, 1e9))
 @plans_option
 @operation
 async def create_key(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import math
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,16 @@ from serve_app.stores import Store, open_store
 
 Row = Mapping[str, Any]
 Rows = Row | Sequence[Row]
+
+
+class FiniteRange(click.FloatRange):
+    """Numbers within bounds. click's own lets NaN through, which is neither above nor below any."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,6 +19,7 @@ from serve_app.errors import (
     TooLarge,
     UnsupportedMediaType,
 )
+from serve_app.faults import Fault, faults
 
 BY_STATUS: dict[int, type[KaleidoError]] = {
     error.status: error for error in (NotFound, MethodNotAllowed, TooLarge, UnsupportedMediaType)
@@ -57,14 +57,17 @@ async def _validation_error(request: Request, invalid: RequestValidationError) -
     if any(isinstance(problem.get("input"), bytes) for problem in problems):
         # FastAPI hands a body that is not declared as JSON to validation as bytes.
         return error_response(UnsupportedMediaType(), request.scope)
-    return error_response(InvalidRequest(_told(problems)), request.scope)
+    sent = {"query": request.query_params, "path": request.path_params, "header": request.headers}
+    return error_response(
+        InvalidRequest(_told(faults(problems, {**sent, "body": invalid.body}))), request.scope
+    )
 
 
-def _told(problems: Sequence[Any]) -> str:
+def _told(problems: Sequence[Fault]) -> str:
     """Names each field and what is wrong with it."""
     return "; ".join(_problem(problem) for problem in problems[:SHOWN_PROBLEMS])
 
 
-def _problem(problem: Any) -> str:
-    field = ".".join(str(part) for part in problem["loc"][1:]) or problem["loc"][0]
-    return f"{field[:100]}: {problem['msg']}"
+def _problem(problem: Fault) -> str:
+    field = ".".join(str(part) for part in problem.place[1:] or problem.place)
+    return f"{field[:100]}: {problem.text}"

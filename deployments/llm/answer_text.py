@@ -17,8 +17,15 @@ class AnswerText:
         self._characters = DecodeStream(skip_special_tokens=True)
         self._stops = stops
         self._held = ""
+        self.told = 0
+        """Characters that were given out."""
         self.stopped = False
         """A stop has come; what follows is not told."""
+
+    @property
+    def length(self) -> int:
+        """Whole characters so far, with those that are held back."""
+        return self.told + len(self._held)
 
     def add(self, token: int) -> str:
         """What can be told now."""
@@ -35,6 +42,7 @@ class AnswerText:
 
     def _give(self, count: int) -> str:
         given, self._held = self._held[:count], self._held[count:]
+        self.told += count
         return given
 
     def _possible_stop(self) -> int:

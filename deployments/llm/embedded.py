@@ -21,6 +21,8 @@ from serve_app.errors import EngineUnavailable, InvalidRequest
 
 HANGS_AFTER_S = 60.0
 """A step takes a few milliseconds, also on a machine that others load."""
+GREEDY_BELOW = 1e-5
+"""Temperatures that draw the likeliest token alone, as in vLLM: logits divided by less become infinite."""
 
 
 class EmbeddedChat:
@@ -122,9 +124,10 @@ def _sampling(wanted: Asked, prompt_tokens: int) -> Sampling:
             f"messages: The embedded model takes {CONTEXT} tokens with its answer, not {prompt_tokens}."
         )
     limit = wanted.max_completion_tokens or wanted.max_tokens or room
+    temperature = wanted.temperature or 0.0
     return Sampling(
         max_tokens=min(limit, room),
-        temperature=wanted.temperature or 0.0,
+        temperature=0.0 if temperature < GREEDY_BELOW else temperature,
         top_p=wanted.top_p or 1.0,
         top_k=max(0, wanted.top_k or 0),
         seed=wanted.seed,

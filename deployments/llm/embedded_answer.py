@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from deployments.llm.answer_text import AnswerText
-from deployments.llm.embedded_model import EmbeddedModel, Step
+from deployments.llm.embedded_model import EmbeddedModel
 from deployments.llm.embedded_request import Asked
+from deployments.llm.embedded_steps import Step
 from deployments.llm.openai_chat import Envelope, delta, message
 from deployments.llm.token_logprobs import Logprobs, token_logprob
 
@@ -25,7 +24,7 @@ class Piece:
     choice: int
     text: str
     logprobs: tuple[Logprobs, ...] = ()
-    """Of the tokens that end in this text."""
+    """Of the tokens that begin in this text."""
     reason: str | None = None
     """`stop` or `length` when the choice has ended."""
 
@@ -37,7 +36,8 @@ class Choice:
         self._index, self._tokenizer, self._end = index, model.tokenizer, model.end
         self._text = AnswerText(model.tokenizer, asked.stops)
         self._top = asked.top_logprobs or 0
-        self._untold: tuple[Logprobs, ...] = ()
+        self._untold: list[tuple[int, Logprobs]] = []
+        """With where in the text each token begins."""
         self.tokens = 0
         """That were generated, with the one that ends the answer."""
 
@@ -47,18 +47,18 @@ class Choice:
         if step.token_id == self._end:
             return self._piece(self._text.end(), "stop")
         if step.logits is not None:
-            logits = np.array(step.logits, np.float32).reshape(-1)
-            self._untold += (token_logprob(self._tokenizer, logits, step.token_id, self._top),)
+            likelihood = token_logprob(self._tokenizer, step.logits, step.token_id, self._top)
+            self._untold.append((self._text.length, likelihood))
         text = self._text.add(step.token_id)
         if self._text.stopped:
             return self._piece(text, "stop")
         return self._piece(text + self._text.end(), "length") if step.is_last else self._piece(text)
 
     def _piece(self, text: str, reason: str | None = None) -> Piece:
-        told = self._untold if text else ()
-        if text:
-            self._untold = ()
-        return Piece(self._index, text, told, reason)
+        """What stands in a stop, or in half a character, was not said, nor how likely it was."""
+        told = [likelihood for begin, likelihood in self._untold if begin < self._text.told]
+        del self._untold[: len(told)]
+        return Piece(self._index, text, tuple(told), reason)
 
 
 def joined(pieces: Sequence[Piece]) -> list[Piece]:

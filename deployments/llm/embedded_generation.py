@@ -8,8 +8,9 @@ from concurrent.futures import Executor
 from time import monotonic
 
 from deployments.llm.embedded_answer import Choice, Piece
-from deployments.llm.embedded_model import EmbeddedModel, Sampling, Step
+from deployments.llm.embedded_model import EmbeddedModel, Sampling
 from deployments.llm.embedded_request import Asked
+from deployments.llm.embedded_steps import Step
 from serve_app.engines import Usage
 
 PACE_S = 0.01
@@ -67,7 +68,7 @@ class Generation:
     def _step(self, step: Step) -> bool:
         """Called in a thread of CTranslate2; True ends the choice."""
         self._last_step = monotonic()
-        piece = self._choices[step.batch_id].add(step)
+        piece = self._choices[step.choice].add(step)
         if piece.text or piece.reason:
             self._loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
         return self._aborted or piece.reason is not None

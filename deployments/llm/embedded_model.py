@@ -16,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Tokenizer
 
 from deployments.llm.embedded_request import Asked
+from deployments.llm.embedded_steps import Step, Steps
 from serve_app.errors import InvalidRequest
 
 FOLDER = Path(__file__).parent / "model"
@@ -27,7 +28,6 @@ MOST_CHARACTERS = 100 * CONTEXT
 """Far more than the context holds, the longest tokens having 18 bytes; 50 ms of work."""
 MARKS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<think>", "</think>")
 
-Step = ctranslate2.GenerationStepResult
 _SEED = Lock()
 """Held from a seed until the first token drawn with it: CTranslate2 has one seed for the process, and a
 generator's thread takes it when it draws for the first time."""
@@ -42,7 +42,7 @@ class Sampling:
     """0: the likeliest token."""
     top_p: float = 1.0
     top_k: int = 0
-    """0: all tokens."""
+    """0, as any number above the vocabulary: all tokens."""
     seed: int | None = None
     """None: another one each time."""
     logits: bool = False
@@ -80,21 +80,23 @@ class EmbeddedModel:
     def generate(
         self, prompt: list[str], choices: int, how: Sampling, on_step: Callable[[Step], bool]
     ) -> None:
-        """Tell each step of each choice (`batch_id`), until it ends or `on_step` gives True. Blocks."""
+        """Tell each step of each choice, until it ends or `on_step` gives True. Blocks."""
+        steps, vocabulary = Steps(how.logits), self.tokenizer.get_vocab_size()
         with ExitStack() as until_first_draw:
             generator = self._greedy if not how.temperature else self._seeded(how.seed, until_first_draw)
 
-            def tell(step: Step) -> bool:
+            def tell(result: ctranslate2.GenerationStepResult) -> bool:
                 until_first_draw.close()
-                return on_step(step)
+                return on_step(steps.read(result))
 
             generator.generate_batch(
                 [prompt] * choices,
                 include_prompt_in_result=False,
                 max_length=how.max_tokens,
                 sampling_temperature=how.temperature or 1.0,
-                sampling_topk=how.top_k if how.temperature else 1,
-                sampling_topp=how.top_p,
+                sampling_topk=min(how.top_k, vocabulary) if how.temperature else 1,
+                # The likeliest token has at least this share. Less asks for no other, and is 0 as a float32.
+                sampling_topp=max(how.top_p, 1 / vocabulary),
                 return_logits_vocab=how.logits,
                 callback=tell,
             )

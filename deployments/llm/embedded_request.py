@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
+from deployments.llm.embedded_messages import CANNOT_DO, Message
 from serve_app.errors import InvalidRequest
+from serve_app.faults import faults
 
 MAX_CHOICES = 8
 """Each is a generation of its own, though the request took one place."""
@@ -29,6 +31,8 @@ OFF: Mapping[str, tuple[Any, ...]] = {
     "logit_bias": ({},),
     "presence_penalty": (0,),
     "frequency_penalty": (0,),
+    "repetition_penalty": (1,),
+    "min_p": (0,),
     "reasoning_effort": ("none",),
 }
 """Values of a field that ask for nothing."""
@@ -43,26 +47,11 @@ CANNOT = {
     "logit_bias": "weigh tokens",
     "presence_penalty": "penalise tokens",
     "frequency_penalty": "penalise tokens",
+    "repetition_penalty": "penalise tokens",
     "reasoning_effort": "reason",
     "prediction": "use a prediction",
     "web_search_options": "search the web",
 }
-
-
-class TextPart(BaseModel):
-    type: Literal["text"]
-    text: StrictStr
-
-
-class Message(BaseModel):
-    """One turn; what else clients put into it says nothing to a model."""
-
-    role: Literal["system", "developer", "user", "assistant"]
-    content: StrictStr | list[TextPart]
-
-    @property
-    def text(self) -> str:
-        return self.content if isinstance(self.content, str) else "\n".join(p.text for p in self.content)
 
 
 class StreamOptions(BaseModel):
@@ -121,26 +110,19 @@ def asked(body: Mapping[str, Any]) -> Asked:
     try:
         found = Asked.model_validate(body)
     except ValidationError as invalid:
-        raise InvalidRequest(_first_fault(invalid)) from None
+        raise InvalidRequest(_first_fault(invalid, body)) from None
     if found.top_logprobs and not found.logprobs:
         raise InvalidRequest("top_logprobs: only with logprobs.")
     return found
 
 
 def _refuse_unless_off(field: str, value: Any) -> None:
-    if field in HARMLESS or value in OFF.get(field, ()):
+    if field in HARMLESS or (value in OFF.get(field, ()) and not isinstance(value, bool)):
         return
     raise InvalidRequest(f"{field[:60]}: The embedded model cannot {CANNOT.get(field, 'use this field')}.")
 
 
-def _first_fault(invalid: ValidationError) -> str:
-    fault = invalid.errors(include_url=False, include_input=False)[0]
-    names = [part for part in fault["loc"] if isinstance(part, int) or part in _FIELDS]
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in names).lstrip(".")
-    return f"{place}: The embedded model cannot take this: {fault['msg'].lower()}."
-
-
-_FIELDS = {
-    name for kind in (Asked, Message, TextPart, StreamOptions, TemplateOptions) for name in kind.model_fields
-}
-"""Other parts of a pydantic location name types."""
+def _first_fault(invalid: ValidationError, body: Mapping[str, Any]) -> str:
+    fault = faults(invalid.errors(include_url=False), body)[0]
+    wrong = f"cannot take this: {fault.text[0].lower()}{fault.text[1:]}"
+    return f"{fault.path}: The embedded model {fault.text if fault.kind == CANNOT_DO else wrong}."

@@ -12,6 +12,16 @@ from typing import Any
 from serve_app.engines import Usage
 
 Json = dict[str, Any]
+PARTS = {
+    "image_url": "pictures",
+    "input_image": "pictures",
+    "input_audio": "sounds",
+    "audio_url": "sounds",
+    "video_url": "films",
+    "file": "files",
+    "input_file": "files",
+}
+"""What parts of a message bring, by their type, besides text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,11 @@ class Envelope:
         head = {"id": self.id, "object": kind, "created": self.created, "model": self.model}
         body = {**head, "choices": choices, **more, "system_fingerprint": self.system_fingerprint}
         return json.dumps(body, ensure_ascii=False)
+
+
+def refused_part(kind: object) -> str:
+    """What a model that reads text cannot do with a part of this type."""
+    return f"take {PARTS.get(str(kind), 'parts of a type other than text')}"
 
 
 def counted(usage: Usage) -> Json:

@@ -120,7 +120,7 @@ class VllmChat:
             raise EngineUnavailable()
         if not self.running():
             self._pulse.beat()
-        with public_errors(self._engine):
+        with public_errors(self._engine, request.body):
             completion = completion_request(request, self._name)
             answer = await self._serving.create_chat_completion(completion)
             async with aclosing(parts_of(answer, tell_usage=wants_usage(request))) as parts:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import takewhile
+from typing import Any
 
 from jinja2 import TemplateError
 from pydantic import ValidationError
@@ -18,6 +18,7 @@ from vllm.exceptions import VLLMClientError, VLLMError
 from vllm.v1.engine.async_llm import AsyncLLM
 
 from serve_app.errors import EngineUnavailable, GenerationFailed, InvalidRequest, KaleidoError
+from serve_app.faults import faults
 
 RAISED = (VLLMError, ValueError, TypeError, OverflowError, NotImplementedError, TemplateError)
 """What its own server turns into an answer."""
@@ -29,12 +30,12 @@ GRAMMAR = "Grammar error"
 
 
 @contextmanager
-def public_errors(engine: AsyncLLM) -> Iterator[None]:
-    """Turns what vLLM raises into InvalidRequest, EngineUnavailable or GenerationFailed."""
+def public_errors(engine: AsyncLLM, body: Mapping[str, Any]) -> Iterator[None]:
+    """Turns what vLLM raises about a body into InvalidRequest, EngineUnavailable or GenerationFailed."""
     try:
         yield
     except ValidationError as refusal:
-        raise InvalidRequest(_first_fault(refusal)) from refusal
+        raise InvalidRequest(_first_fault(refusal, body)) from refusal
     except GenerationFailed as failure:
         # A stream that ended with the engine looks like any other that failed.
         raise EngineUnavailable() if engine.errored else failure from None
@@ -70,16 +71,8 @@ def _public(error: Exception) -> KaleidoError:
     return public_error(create_error_response(error).error)
 
 
-def _first_fault(refusal: ValidationError) -> str:
-    """Names the field. Where one of several forms was wanted there is a fault for each of them, under the
-    name of a class: then only what they have in common is true."""
-    faults = refusal.errors(include_url=False, include_context=False, include_input=False)
-    field = faults[0]["loc"][:1]
-    first = [fault for fault in faults if fault["loc"][:1] == field]
-    shared = takewhile(_one_field, zip(*(fault["loc"] for fault in first), strict=False))
-    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step, *_ in shared)
-    return f"{path.lstrip('.')}: {first[0]['msg'] if len(first) == 1 else 'not valid'}."
-
-
-def _one_field(steps: tuple[int | str, ...]) -> bool:
-    return len(set(steps)) == 1 and (isinstance(steps[0], int) or steps[0].isidentifier())
+def _first_fault(refusal: ValidationError, body: Mapping[str, Any]) -> str:
+    """Messages are checked a second time, one by one, while they are read: those faults have no place."""
+    fault = faults(refusal.errors(include_url=False), body)[0]
+    place = fault.path if fault.place and fault.place[0] in body else "messages"
+    return f"{place}: {fault.text}."

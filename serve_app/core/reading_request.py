@@ -71,7 +71,7 @@ def resolve(asked: ReadingFields, longest: int) -> ReadingOrder:
         raise InvalidRequest(f"reference_text: It may have {longest} characters.")
     options = _options(asked.scoring_options)
     return ReadingOrder(
-        asr_engine=_engine(asked.asr_engine or options.get("asr_engine") or ENGINES[0]),
+        asr_engine=_engine(asked.asr_engine or options.get("asr_engine")),
         include_pronunciation=_boolean(asked.include_pronunciation, options.get("include_pronunciation")),
         reference_text=asked.reference_text if normalized(asked.reference_text) else "",
         student_id=asked.student_id or None,
@@ -90,6 +90,7 @@ def _options(text: str) -> Mapping[str, Any]:
 
 
 def _engine(name: object) -> str:
+    name = ENGINES[0] if name in (None, "") else name
     if not isinstance(name, str) or name not in ENGINES:
         raise InvalidRequest(f"asr_engine: It must be one of {', '.join(ENGINES)}.")
     return name

@@ -6,12 +6,12 @@ A check takes a started engine, and fails with an assertion. `max_tokens` keeps 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import pytest
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionTokenLogprob
 
 from deployments.llm.replica import ChatEngine
 from serve_app.engines import ChatPart, ChatRequest, Usage
@@ -136,8 +136,31 @@ async def likelihoods_are_told(engine: ChatEngine) -> None:
     spoken = answer.logprobs.content or []
     assert all(token.logprob == token.top_logprobs[0].logprob <= 0 for token in spoken)
     assert all(len(token.top_logprobs) == 2 for token in spoken)
-    said = b"".join(bytes(token.bytes or []) for token in spoken)
-    assert said.decode(errors="ignore").startswith(answer.message.content or "")
+    assert said_by(spoken).startswith(answer.message.content or "")
+
+
+async def likelihoods_of_several_choices(engine: ChatEngine) -> None:
+    """LLM-013: each choice has those of its own tokens; wanting them changes no text, and a stream tells the
+    same ones."""
+    wanted = {"n": SEVERAL, "logprobs": True, "top_logprobs": 1}
+    answer = await completion(engine, drawn(9, **wanted))
+    chunks = await chunks_of(engine, drawn(9, **wanted, stream=True))
+    assert [choice.index for choice in answer.choices] == list(range(SEVERAL))
+    for index, choice in enumerate(answer.choices):
+        assert choice.message.content == await text_of(engine, drawn(9, n=SEVERAL), index)
+        spoken = choice.logprobs and choice.logprobs.content
+        assert spoken
+        assert said_by(spoken).startswith((choice.message.content or "").replace("\ufffd", ""))
+        streamed = [each for chunk in chunks for each in chunk.choices if each.index == index]
+        assert [
+            token for each in streamed if each.logprobs for token in each.logprobs.content or []
+        ] == spoken
+        assert [each.finish_reason for each in streamed][-1] == choice.finish_reason
+
+
+def said_by(tokens: Sequence[ChatCompletionTokenLogprob]) -> str:
+    """Bytes that are no characters are left out."""
+    return b"".join(bytes(token.bytes or []) for token in tokens).decode(errors="ignore")
 
 
 async def closing_aborts(engine: ChatEngine) -> None:
@@ -164,6 +187,7 @@ CHECKS: tuple[Callable[[ChatEngine], Awaitable[None]], ...] = (
     a_stop_ends_the_answer,
     max_tokens_bounds_the_answer,
     likelihoods_are_told,
+    likelihoods_of_several_choices,
     closing_aborts,
     malformed_messages_are_refused,
 )

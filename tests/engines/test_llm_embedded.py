@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openai.types.chat import ChatCompletionTokenLogprob
 
 from deployments.llm import embedded
 from deployments.llm.answer_text import AnswerText
@@ -16,16 +19,20 @@ from deployments.llm.embedded import EmbeddedChat
 from deployments.llm.embedded_generation import Generation
 from deployments.llm.embedded_model import CONTEXT, FOLDER, EmbeddedModel, Sampling
 from deployments.llm.embedded_request import MAX_CHOICES, asked
+from deployments.llm.embedded_steps import Step
 from deployments.llm.replica import ChatReplica
+from deployments.llm.token_logprobs import token_logprob
 from deployments.loader import load_engine
 from serve_app.engines import ChatRequest
 from serve_app.errors import EngineUnavailable, InvalidRequest
 from tests.engines.chat_suite import (
     CHECKS,
     asks,
+    chunks_of,
     completion,
     drawn,
     parts_of,
+    said_by,
     text_of,
 )
 
@@ -52,6 +59,8 @@ REFUSED: dict[str, Any] = {
     "top_p": 0,
     "max_tokens": 0,
     "seed": "7",
+    "min_p": 0.1,
+    "repetition_penalty": 1.2,
     "stop": [""],
     "stream_options": "usage",
     "chat_template_kwargs": {"enable_thinking": True},
@@ -163,6 +172,44 @@ async def test_a_beginning_of_a_stop_is_told_in_the_end(model: EmbeddedModel) ->
     assert told.end() == "day"
 
 
+async def test_likelihoods_are_those_of_the_own_tokens(model: EmbeddedModel) -> None:
+    """LLM-013: also of choices that go on when others have ended; as the model scores the same text."""
+    prompt = model.prompt(asked(drawn(3).body))
+    steps: list[Step] = []
+
+    def keep(step: Step) -> bool:
+        steps.append(step)
+        return len(steps) == 2 * MAX_CHOICES + 1  # the first choice ends early
+
+    model.generate(prompt, MAX_CHOICES, Sampling(24, 2.0, seed=5, logits=True), keep)
+    for choice in range(MAX_CHOICES):
+        own = [step for step in steps if step.choice == choice]
+        tokens = [model.tokenizer.id_to_token(step.token_id) for step in own]
+        (scored,) = model._greedy.score_batch([[*prompt, *tokens]])
+        told = [token_logprob(model.tokenizer, step.logits, step.token_id, 0)["logprob"] for step in own]
+        # Each way rounds to 8 bits on its own; another choice's are off by tens.
+        assert told == pytest.approx(scored.log_probs[len(prompt) - 1 :], abs=0.5)
+
+
+async def test_no_token_of_a_stop_has_a_likelihood(engine: EmbeddedChat) -> None:
+    """LLM-013: a token is told when its first character is; where nothing is said, none is."""
+    whole = (await completion(engine, asks(logprobs=True))).choices[0]
+    assert whole.logprobs
+    text, spoken = whole.message.content or "", whole.logprobs.content or []
+    for start in range(len(text)):
+        for stream in (False, True):
+            request = asks(logprobs=True, stop=text[start:], stream=stream)
+            told = await likelihoods_of(engine, request)
+            begun = [at for at in range(len(spoken)) if len(said_by(spoken[:at])) < start]
+            assert told == spoken[: len(begun)]
+
+
+async def likelihoods_of(engine: EmbeddedChat, request: ChatRequest) -> list[ChatCompletionTokenLogprob]:
+    answers = await chunks_of(engine, request) if request.stream else [await completion(engine, request)]
+    told = [each.logprobs for answer in answers for each in answer.choices if each.logprobs]
+    return [token for logprobs in told for token in logprobs.content or []]
+
+
 async def test_seeds_hold_among_others(engine: EmbeddedChat) -> None:
     """LLM-006: also for requests that run at the same time, and for each of several choices."""
     alone = [await text_of(engine, drawn(seed, n=2), 1) for seed in SEEDS]
@@ -179,6 +226,60 @@ async def test_without_a_seed_each_answer_is_another(engine: EmbeddedChat) -> No
     assert await text_of(engine, request) == await text_of(engine, request)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"temperature": 1e-38, "seed": 1},
+        {"temperature": 5e-324},
+        {"temperature": 9e-6},
+        {"temperature": 1.0, "top_p": 1e-300},
+        {"temperature": 1.0, "top_p": 5e-324, "logprobs": True, "n": 2},
+        {"temperature": 2.0, "top_p": 1e-5},
+    ],
+)
+async def test_a_number_so_small_is_greedy(engine: EmbeddedChat, fields: dict[str, Any]) -> None:
+    """LLM-014: as it would be for exact numbers; single precision knows them as 0."""
+    assert await text_of(engine, asks(**fields)) == await text_of(engine, asks())
+
+
+@pytest.mark.parametrize("top_k", [4097, 5000, 2**31, 2**63, 10**4000])
+async def test_more_than_all_tokens_are_all(engine: EmbeddedChat, top_k: int) -> None:
+    """LLM-014: `top_k` beyond the vocabulary cuts nothing off."""
+    assert await text_of(engine, drawn(5, top_k=top_k)) == await text_of(engine, drawn(5))
+
+
+NUMBERS = (
+    st.sampled_from([0, -0.0, True, 5e-324, 1e-45, 1e-38, 1.0, 1 - 1e-16, 2**31, 2**63, 2**64, -(2**63)])
+    | st.integers(-5, 30)
+    | st.integers()
+    | st.floats()
+    | st.floats(0, 2)
+)
+FIELDS = ("temperature", "top_p", "top_k", "seed", "n", "max_tokens", "max_completion_tokens", "top_logprobs")
+FIELDS += ("min_p", "presence_penalty", "frequency_penalty", "repetition_penalty", "logit_bias", "stop")
+
+
+@settings(max_examples=150, deadline=None)
+@given(numbers=st.dictionaries(st.sampled_from(FIELDS), NUMBERS, max_size=4), logprobs=st.booleans())
+async def test_any_number_is_obeyed_or_refused_by_name(
+    engine: EmbeddedChat, numbers: dict[str, Any], logprobs: bool
+) -> None:
+    """ERR-023, LLM-014: no number makes the engine fail."""
+    request = asks(**{"max_tokens": 4, "logprobs": logprobs, **numbers})
+    refusal = await refusal_of(engine, request)
+    assert refusal is None or refusal.split(":")[0] in numbers
+
+
+async def refusal_of(engine: EmbeddedChat, request: ChatRequest) -> str | None:
+    try:
+        answer = await completion(engine, request)
+    except InvalidRequest as refused:
+        return refused.message
+    assert answer.usage
+    assert 0 < answer.usage.completion_tokens <= CONTEXT * len(answer.choices)
+    return None
+
+
 async def test_few_likely_tokens_are_almost_greedy(engine: EmbeddedChat) -> None:
     """LLM-006: top_p and top_k reach the sampler."""
     greedy = await text_of(engine, asks("Who are you?"))
@@ -193,26 +294,70 @@ async def test_what_it_cannot_do_is_refused(engine: EmbeddedChat, field: str) ->
         await parts_of(engine, asks(**{field: REFUSED[field]}))
 
 
+IMAGE = {"type": "image_url", "image_url": {"url": "http://x/y.png"}}
+
+
 @pytest.mark.parametrize(
-    "message",
+    ("message", "says"),
     [
-        {"role": "tool", "tool_call_id": "1", "content": "heard"},
-        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://x/y.png"}}]},
-        {"role": "user", "content": None},
+        ({"role": "tool", "tool_call_id": "1", "content": "heard"}, ".role: ... call tools"),
+        ({"role": "king", "content": "x"}, ".role: ... input should be 'system', 'developer', 'user' or"),
+        ({"role": "user", "content": [IMAGE]}, ".content[0].type: ... take pictures"),
+        ({"role": "user", "content": [{"type": "text", "text": 5}]}, ".content[0].text: ... valid string"),
+        ({"role": "user", "content": [{"type": "input_audio"}]}, ".content[0].type: ... take sounds"),
+        ({"role": "user", "content": ["x"]}, ".content[0]: ... input should be an object"),
+        ({"role": "user", "content": 5}, ".content: ... a valid string or a valid list"),
+        ({"role": "user", "content": None}, ".content: ... field required"),
+        ({"role": "user"}, ".content: ... field required"),
     ],
 )
 async def test_messages_that_it_cannot_read_are_refused(
-    engine: EmbeddedChat, message: dict[str, Any]
+    engine: EmbeddedChat, message: dict[str, Any], says: str
 ) -> None:
-    """LLM-007: with the number of the message."""
-    with pytest.raises(InvalidRequest, match=r"^messages\[1\]\.(role|content)"):
+    """LLM-007, ERR-024: with the number of the message, and what is wrong with it."""
+    with pytest.raises(InvalidRequest) as refused:
         await parts_of(engine, asks(messages=[{"role": "user", "content": "Hello"}, message]))
+    place, reason = says.split(": ... ")
+    assert refused.value.message.startswith(f"messages[1]{place}: The embedded model cannot ")
+    assert reason in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("stop", "says"),
+    [
+        (["x"] * 17, r"^stop: .* at most 16 items"),
+        ([""], r"^stop\[0\]: .* at least 1 character"),
+        ("", r"^stop: .* at least 1 character"),
+        (["x", 5], r"^stop\[1\]: .* a valid string\.$"),
+        (5, r"^stop: .* a valid string or a valid list"),
+    ],
+)
+async def test_a_stop_is_refused_for_what_is_wrong_with_it(
+    engine: EmbeddedChat, stop: Any, says: str
+) -> None:
+    """ERR-024: though it may be one text, or a list of them."""
+    with pytest.raises(InvalidRequest, match=says):
+        await parts_of(engine, asks(stop=stop))
+
+
+@pytest.mark.parametrize(
+    "turn", [{"content": None}, {}, {"content": []}, {"content": None, "tool_calls": [TOOL]}]
+)
+async def test_an_assistant_may_say_nothing(engine: EmbeddedChat, turn: dict[str, Any]) -> None:
+    """LLM-015: a turn without a content is an empty one."""
+    question = {"role": "user", "content": "What is 2+3?"}
+
+    def conversation(assistant: dict[str, Any]) -> ChatRequest:
+        return asks(messages=[question, {"role": "assistant", **assistant}, question])
+
+    assert await text_of(engine, conversation(turn)) == await text_of(engine, conversation({"content": ""}))
 
 
 async def test_what_asks_for_nothing_is_taken(engine: EmbeddedChat) -> None:
     """LLM-006: fields that change no answer, and values that stand for nothing."""
     nothing = {"user": "u1", "metadata": {"a": "b"}, "store": False, "tools": [], "tool_choice": "none"}
     nothing |= {"response_format": {"type": "text"}, "logit_bias": {}, "presence_penalty": 0.0, "stop": None}
+    nothing |= {"min_p": 0, "repetition_penalty": 1.0, "frequency_penalty": -0.0}
     nothing |= {"chat_template_kwargs": {"enable_thinking": False}}
     assert await text_of(engine, asks("What is 2+3?", **nothing)) == "2 + 3 = 5"
 

@@ -258,7 +258,14 @@ async def test_a_developer_is_the_system(engine: VllmChat) -> None:
             f"messages: .*context length is {CONTEXT}",
         ),
         ({"max_tokens": CONTEXT + 1}, "^max_tokens.* cannot be greater"),
-        ({"max_tokens": 0}, "^max_tokens must be at least 1"),
+        ({"max_tokens": 0}, "^max_tokens: an integer from 1"),
+        ({"max_completion_tokens": -1}, "^max_completion_tokens: an integer from 1"),
+        ({"max_tokens": 2**64}, "^max_tokens: a number of 64 bits"),
+        ({"thinking_token_budget": 10**30}, "^thinking_token_budget: a number of 64 bits"),
+        ({"seed": -(10**30)}, "^seed: a number of 64 bits"),
+        ({"seed": 2**63}, "^seed: a number of 64 bits"),
+        ({"repetition_penalty": 1e-45}, "^repetition_penalty: a number from"),
+        ({"temperature": float("inf")}, "^temperature"),
         ({"max_tokens": "lots"}, "^max_tokens: .*integer"),
         ({"temperature": -1}, "^temperature must be non-negative, got -1.0.$"),
         ({"temperature": "hot"}, "^temperature: .*number"),
@@ -267,8 +274,11 @@ async def test_a_developer_is_the_system(engine: VllmChat) -> None:
         ({"logit_bias": {"99999": 1}}, "^logit_bias: .*99999"),
         ({"n": MAX_CHOICES + 1}, "^n: an integer"),
         ({"n": "2"}, "^n: an integer"),
-        ({"stop": 5}, "^stop: not valid"),
-        ({"response_format": {"type": "xml"}}, "^response_format: not valid"),
+        ({"stop": 5}, "^stop: Input should be a valid string or a valid list"),
+        ({"stop": ["a", 5]}, r"^stop\[1\]: Input should be a valid string"),
+        ({"stop": [""]}, "^stop"),
+        ({"response_format": "json"}, "^response_format: Input should be an object"),
+        ({"response_format": {"type": "xml"}}, r"^response_format\.type: Input should be 'text'"),
         ({"response_format": {"type": "json_schema"}}, "^response_format: "),
         (
             {
@@ -305,11 +315,67 @@ async def test_what_reaches_further_than_the_request_is_refused(engine: VllmChat
         await parts_of(engine, asks(**{field: "x"}))
 
 
-async def test_a_picture_is_not_fetched(engine: VllmChat) -> None:
-    """LLM-007: a URL in a message leads nowhere."""
-    picture = {"type": "image_url", "image_url": {"url": "http://127.0.0.1:9/x.png"}}
-    with pytest.raises(InvalidRequest, match="parts of the type text"):
-        await parts_of(engine, asks(messages=[{"role": "user", "content": [picture]}]))
+PICTURE = {"type": "image_url", "image_url": {"url": "http://127.0.0.1:9/x.png"}}
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ({"role": "user", "content": [PICTURE]}, r"\.content\[0\]\.type: The model cannot take pictures"),
+        ({"role": "user", "content": [{"type": "text"}]}, r"\.content\[0\]\.text: a text"),
+        ({"role": "user", "content": [5]}, r"\.content\[0\]: an object"),
+        ({"role": "user", "content": None}, r"\.content: a text"),
+        ({"role": "assistant", "tool_calls": 5}, r"\.tool_calls: a list"),
+        ({"role": "assistant", "tool_calls": [5]}, r"\.tool_calls: a list"),
+        ({"role": "assistant", "tool_calls": [{}]}, ": "),
+        ({"role": "assistant", "tool_calls": [{"function": {"name": 5}}]}, ": "),
+    ],
+)
+async def test_a_message_is_refused_for_what_is_wrong_in_it(
+    engine: VllmChat, message: dict[str, Any], says: str
+) -> None:
+    """LLM-007, LLM-015, ERR-024: no URL in a message is fetched."""
+    with pytest.raises(InvalidRequest, match=r"^messages(\[1\])?" + says):
+        await parts_of(engine, asks(messages=[{"role": "user", "content": "Hello"}, message]))
+
+
+@pytest.mark.parametrize("turn", [{"content": None}, {"tool_calls": []}])
+async def test_an_assistant_may_say_nothing(engine: VllmChat, turn: dict[str, Any]) -> None:
+    """LLM-015: a turn without a content is an empty one."""
+    question = {"role": "user", "content": "Hello"}
+    said = [
+        await answer(engine, asks(messages=[question, {"role": "assistant", **each}, question]))
+        for each in (turn, {"content": ""})
+    ]
+    assert said[0]["usage"]["prompt_tokens"] == said[1]["usage"]["prompt_tokens"]
+    assert said[0]["choices"][0]["message"] == said[1]["choices"][0]["message"]
+
+
+async def test_each_choice_has_its_likelihoods(engine: VllmChat) -> None:
+    """LLM-013: streamed or not."""
+    wanted = {"n": 2, "logprobs": True, "top_logprobs": 1}
+    whole = (await answer(engine, asks(**wanted)))["choices"]
+    chunks = await chunks_of(engine, asks(**wanted, stream=True))
+    for index, choice in enumerate(whole):
+        told = choice["logprobs"]["content"]
+        pieces = [each for chunk in chunks for each in chunk["choices"] if each["index"] == index]
+        streamed = [each for piece in pieces if piece["logprobs"] for each in piece["logprobs"]["content"]]
+        # vLLM's streams leave out tokens that end in no character.
+        assert streamed
+        assert [each for each in told if each in streamed] == streamed
+
+
+@pytest.mark.parametrize("fields", [{"temperature": 1e-38}, {"top_p": 1e-300}, {"top_p": 5e-324}])
+async def test_a_number_so_small_is_greedy(engine: VllmChat, fields: dict[str, Any]) -> None:
+    """LLM-014: as it would be for exact numbers."""
+    said = [await message(engine, asks(**each)) for each in (fields, {"temperature": 0})]
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("top_k", [5000, 2**63, 10**4000])
+async def test_more_than_all_tokens_are_all(engine: VllmChat, top_k: int) -> None:
+    """LLM-014: `top_k` beyond the vocabulary cuts nothing off."""
+    assert await message(engine, asks(top_k=top_k)) == await message(engine, asks())
 
 
 async def test_teams_do_not_share_what_is_cached(engine: VllmChat) -> None:
