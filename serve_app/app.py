@@ -21,6 +21,7 @@ from serve_app.flows.audio_meter import AudioMeters
 from serve_app.headers import RateHeaders, RequestId
 from serve_app.refusals import answer_for_framework_errors
 from serve_app.socket import OpenSockets
+from serve_app.wire import Surface
 
 MIDDLEWARE = (RequestId, AccessLog, CanonicalPath, RateHeaders, Edge, BodyLimit)
 """Outermost first. What adds headers stands outside the edge, so that failures carry them too."""
@@ -47,9 +48,12 @@ def create_app(backends: Backends) -> FastAPI:
     app.state.cards = Cards(backends)
     app.state.sockets = OpenSockets()
     app.state.meters = AudioMeters(backends.limits, patience_s=backends.settings.session_lease_s)
+    app.state.error_forms = {}
     answer_for_framework_errors(app)
     for router in surfaces():
         app.router.routes.extend(router.routes)
+        if isinstance(router, Surface):
+            app.state.error_forms |= router.error_forms
     return app
 
 

@@ -21,9 +21,7 @@ from serve_app.errors import (
     UnsupportedMediaType,
 )
 
-BY_STATUS: dict[int, type[KaleidoError]] = {
-    error.status: error for error in (NotFound, MethodNotAllowed, TooLarge, UnsupportedMediaType)
-}
+BY_STATUS: dict[int, type[KaleidoError]] = {error.status: error for error in (TooLarge, UnsupportedMediaType)}
 SHOWN_PROBLEMS = 3
 """Enough to mend a request; a body with a thousand wrong fields gets no answer of a thousand lines."""
 
@@ -37,9 +35,14 @@ def answer_for_framework_errors(app: FastAPI) -> None:
 async def _http_exception(request: Request, refusal: HTTPException) -> Response:
     if isinstance(refusal.__cause__, KaleidoError):  # ours, raised while FastAPI read the body
         return error_response(refusal.__cause__, request.scope)
+    if refusal.status_code == NotFound.status:
+        return error_response(NotFound(f"There is nothing at {request.url.path[:100]}."), request.scope)
+    if refusal.status_code == MethodNotAllowed.status:
+        allowed = _allowed(request)
+        refused = MethodNotAllowed(f"{request.method[:20]} is not allowed here; use {allowed}.")
+        return error_response(refused, request.scope, {"allow": allowed})
     if known := BY_STATUS.get(refusal.status_code):
-        headers = {"allow": _allowed(request)} if known is MethodNotAllowed else {}
-        return error_response(known(), request.scope, headers)
+        return error_response(known(), request.scope)
     if refusal.status_code < KaleidoError.status:
         return error_response(InvalidRequest(str(refusal.detail)), request.scope)
     return error_response(KaleidoError(), request.scope)

@@ -8,6 +8,8 @@ from serve_app.errors import ModelNotFound
 
 ALIASES = frozenset({"tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15"})
 """Names that many clients have built in; here the language chooses the model (TTS-008)."""
+TRANSCRIBER = "whisper-1"
+"""OpenAI's recogniser; here the engine behind `/transcribe` (OAI-005)."""
 SPEAKERS = {
     "cosytts": {
         "alloy": "Vivian",

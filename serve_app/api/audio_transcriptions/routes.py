@@ -16,24 +16,20 @@ from serve_app.api.audio_transcriptions.answers import (
 from serve_app.api.audio_transcriptions.stream import streamed
 from serve_app.backends import Backends
 from serve_app.cards import Cards
+from serve_app.core.openai_speech import TRANSCRIBER
 from serve_app.engines import EngineCard, Hints
+from serve_app.error_forms import OPENAI
 from serve_app.errors import EngineUnavailable, InvalidRequest, ModelNotFound
 from serve_app.flows.transcription import transcription_for
 from serve_app.wire import BackendsDep, CallerDep, surface, unless_gone
 
-ALIAS = "whisper-1"
-"""OpenAI's name, which many clients have built in, for the engine of the settings."""
 PROMPT_END = 2000
 """Characters of a prompt that are passed on: Whisper reads its last 224 tokens, and no longer than this."""
 
-router = surface("/v1/audio", "audio-transcriptions")
+router = surface("/v1/audio", "audio-transcriptions", OPENAI)
 
 
-@router.post(
-    "/transcriptions",
-    response_model=VerboseTranscript | JsonTranscript,
-    responses={"default": {"description": "An error as OpenAI tells it (ERR-017)."}},
-)
+@router.post("/transcriptions", response_model=VerboseTranscript | JsonTranscript)
 async def create_transcription(
     request: Request,
     caller: CallerDep,
@@ -69,7 +65,7 @@ async def _card(request: Request, backends: Backends, model: str) -> EngineCard:
     promised = backends.settings.transcribe_engine
     known: Cards = request.app.state.cards
     cards = await known.recognizers()
-    engine = promised if model == ALIAS else model
+    engine = promised if model == TRANSCRIBER else model
     if engine in cards:
         return cards[engine]
     if engine == promised:
