@@ -36,7 +36,7 @@ async def _http_exception(request: Request, refusal: HTTPException) -> Response:
     if isinstance(refusal.__cause__, KaleidoError):  # ours, raised while FastAPI read the body
         return error_response(refusal.__cause__, request.scope)
     if refusal.status_code == NotFound.status:
-        return error_response(NotFound(f"There is nothing at {request.url.path[:100]}."), request.scope)
+        return error_response(NotFound(f"There is nothing at {request.scope['path'][:100]}."), request.scope)
     if refusal.status_code == MethodNotAllowed.status:
         allowed = _allowed(request)
         refused = MethodNotAllowed(f"{request.method[:20]} is not allowed here; use {allowed}.")

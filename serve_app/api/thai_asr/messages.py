@@ -6,15 +6,16 @@ import base64
 import binascii
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from serve_app.errors import InvalidMessage, InvalidRequest
 from serve_app.flows.stream_config import StreamConfig
+from serve_app.json_body import JsonBody
 
 DEFAULTS = StreamConfig()
 
 
-class SessionConfig(BaseModel):
+class SessionConfig(JsonBody):
     """What a caller may choose, at session creation and again at `start` (ASR-010..018)."""
 
     model_config = ConfigDict(strict=True, frozen=True)
@@ -68,7 +69,7 @@ class Start(SessionConfig):
             raise InvalidRequest(_told(invalid.errors())) from None
 
 
-class Audio(BaseModel):
+class Audio(JsonBody):
     """PCM16LE in base64 (ASR-032)."""
 
     type: Literal["audio"]
@@ -82,7 +83,7 @@ class Audio(BaseModel):
             raise InvalidMessage("audio_b64: not valid base64") from None
 
 
-class Command(BaseModel):
+class Command(JsonBody):
     """ASR-033..035."""
 
     type: Literal["flush", "end", "end_utterance", "reset"]
