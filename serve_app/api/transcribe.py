@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from serve_app.auth import Caller
 from serve_app.cards import Cards
+from serve_app.core.languages import language_code
 from serve_app.engines import EngineCard, Hints
 from serve_app.errors import EngineUnavailable, InvalidRequest
 from serve_app.flows.transcription import transcription_for
@@ -58,14 +59,14 @@ async def transcribe(
     caller: Annotated[Caller, Depends(caller_for(TAG))],
     backends: BackendsDep,
     file: UploadFile,
-    language: Annotated[str, Form(max_length=3)] = "",
+    language: Annotated[str, Form()] = "",
 ) -> TranscriptView:
     """Transcribe a wav, mp3, flac, ogg, m4a or webm file; without a language it is found out (VP-001)."""
     started = backends.clock.monotonic()
     if not file.size:
         raise InvalidRequest("file: It is empty.")
     card = await _card(request, backends.settings.transcribe_engine)
-    hints = Hints(language.lower() or None)
+    hints = Hints(language_code(language) or None)
     recording = await transcription_for(caller, backends, card, file.file, hints)
     transcript = await unless_gone(request, recording.transcript())
     return TranscriptView(

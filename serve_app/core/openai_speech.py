@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serve_app.core.languages import language_code
 from serve_app.core.speech_text import language_of
 from serve_app.core.tts_rules import LANGUAGES, Pairs, language_and_model, one_of
 from serve_app.errors import ModelNotFound
@@ -39,6 +40,7 @@ def language_and_openai_model(text: str, language: str, model: str, pairs: Pairs
     A text in Latin letters that tell nothing is in a language that the model speaks, English first. Raises
     ModelNotFound, and InvalidRequest for what does not go together.
     """
+    language = language_code(language)
     if model not in pairs and model not in ALIASES:
         raise ModelNotFound(f"There is no model {model[:100]!r}; there are: {', '.join(sorted(pairs))}.")
     if model in ALIASES:

@@ -160,11 +160,11 @@ async def test_a_stream_that_fails(sdk: AsyncOpenAI, engine: Engine) -> None:
 
 
 async def test_hints_reach_the_engine(sdk: AsyncOpenAI, engine: Engine) -> None:
-    """OAI-001: language, prompt (its end) and temperature; what changes nothing here is accepted."""
+    """OAI-001, VP-004: language, prompt (its end) and temperature; what changes nothing here is accepted."""
     await sdk.audio.transcriptions.create(
         file=WAV,
         model="whisper",
-        language="TH",
+        language="th-TH",
         prompt="x" * 5000 + "Kaleido",
         temperature=0.2,
         include=["logprobs"],
@@ -204,7 +204,7 @@ async def test_a_wrong_key(app: FastAPI) -> None:
     ("fields", "named"),
     [
         ({"language": "fr"}, "language"),
-        ({"language": "thai"}, "language"),
+        ({"language": "klingon"}, "language"),
         ({"temperature": 1.1}, "temperature"),
         ({"temperature": "nan"}, "temperature"),
         ({"response_format": "xml"}, "response_format"),

@@ -16,6 +16,7 @@ from serve_app.api.audio_transcriptions.answers import (
 from serve_app.api.audio_transcriptions.stream import streamed
 from serve_app.backends import Backends
 from serve_app.cards import Cards
+from serve_app.core.languages import language_code
 from serve_app.core.openai_speech import TRANSCRIBER
 from serve_app.engines import EngineCard, Hints
 from serve_app.error_forms import OPENAI
@@ -36,7 +37,7 @@ async def create_transcription(
     backends: BackendsDep,
     file: UploadFile,
     model: Annotated[str, Form()],
-    language: Annotated[str, Form(max_length=3)] = "",
+    language: Annotated[str, Form()] = "",
     prompt: Annotated[str, Form()] = "",
     temperature: Annotated[float, Form(ge=0, le=1, allow_inf_nan=False)] = 0.0,
     response_format: Annotated[Format, Form()] = "json",
@@ -52,7 +53,7 @@ async def create_transcription(
     if stream and response_format not in ("json", "text"):
         raise InvalidRequest("response_format: A stream has json or text.")
     card = await _card(request, backends, model)
-    hints = Hints(language.lower() or None, prompt[-PROMPT_END:], temperature)
+    hints = Hints(language_code(language) or None, prompt[-PROMPT_END:], temperature)
     recording = await transcription_for(caller, backends, card, file.file, hints)
     if stream:
         return await streamed(request, recording)
