@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -20,10 +17,9 @@ from serve_app.errors import (
     TooLarge,
     UnsupportedMediaType,
 )
+from serve_app.validation import told
 
 BY_STATUS: dict[int, type[KaleidoError]] = {error.status: error for error in (TooLarge, UnsupportedMediaType)}
-SHOWN_PROBLEMS = 3
-"""Enough to mend a request; a body with a thousand wrong fields gets no answer of a thousand lines."""
 
 
 def answer_for_framework_errors(app: FastAPI) -> None:
@@ -59,14 +55,4 @@ async def _validation_error(request: Request, invalid: RequestValidationError) -
     if any(isinstance(problem.get("input"), bytes) for problem in problems):
         # FastAPI hands a body that is not declared as JSON to validation as bytes.
         return error_response(UnsupportedMediaType(), request.scope)
-    return error_response(InvalidRequest(_told(problems)), request.scope)
-
-
-def _told(problems: Sequence[Any]) -> str:
-    """Names each field and what is wrong with it."""
-    return "; ".join(_problem(problem) for problem in problems[:SHOWN_PROBLEMS])
-
-
-def _problem(problem: Any) -> str:
-    field = ".".join(str(part) for part in problem["loc"][1:]) or problem["loc"][0]
-    return f"{field[:100]}: {problem['msg']}"
+    return error_response(InvalidRequest(told(problems, invalid.body)), request.scope)

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Request, Response, Security, WebSocket
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
+from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect, HTTPConnection
 
 from serve_app.auth import DEVELOPER, Caller
@@ -23,6 +24,7 @@ from serve_app.backends import Backends
 from serve_app.body_limit import JSON_BYTES
 from serve_app.error_forms import STANDARD, ErrorForm
 from serve_app.errors import RateLimited
+from serve_app.forms import multipart, with_plain_names
 from serve_app.json_body import parsed
 from serve_app.socket import first_to_end
 from serve_app.stores import WindowHit
@@ -107,10 +109,19 @@ async def _identify(connection: HTTPConnection, surface: str) -> Caller:
 
 
 class StrictRequest(Request):
-    """Reads JSON strictly (`json_body`)."""
+    """Reads JSON strictly (`json_body`), and forms with all spellings of names (`forms`)."""
 
     async def json(self) -> Any:
         return parsed(await self.body())
+
+    async def _get_form(self, **limits: Any) -> FormData:
+        """What `form()` gives. Raises InvalidRequest."""
+        if self._form is None:
+            content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+            files = content_type == "multipart/form-data"
+            form = await (multipart(self, **limits) if files else super()._get_form(**limits))
+            self._form = with_plain_names(form)
+        return self._form
 
 
 class GuardedRoute(APIRoute):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from fastapi import Depends, Form, Request, UploadFile
@@ -17,8 +16,6 @@ from serve_app.flows.transcription import transcription_for
 from serve_app.wire import BackendsDep, caller_for, surface, unless_gone
 
 TAG = "transcribe"
-LONGEST_NAME = 255
-"""Characters of a file name that are shown back: what file systems take."""
 
 router = surface("", TAG)
 
@@ -70,7 +67,7 @@ async def transcribe(
     recording = await transcription_for(caller, backends, card, file.file, hints)
     transcript = await unless_gone(request, recording.transcript())
     return TranscriptView(
-        filename=_shown(file.filename or ""),
+        filename=file.filename or "",
         text=transcript.text,
         segments=[SegmentView.model_validate(segment) for segment in transcript.segments],
         duration=round(transcript.duration, 3),
@@ -87,8 +84,3 @@ async def _card(request: Request, engine: str) -> EngineCard:
     if card is None:
         raise EngineUnavailable
     return card
-
-
-def _shown(filename: str) -> str:
-    """A caller's file name without folders; it is shown back and never used as a path (OUT-002)."""
-    return re.split(r"[/\\]", filename)[-1][:LONGEST_NAME]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Form, Request, Response, UploadFile
+from pydantic import BeforeValidator
 
 from serve_app.api.audio_transcriptions.answers import (
     Format,
@@ -22,6 +23,7 @@ from serve_app.engines import EngineCard, Hints
 from serve_app.error_forms import OPENAI
 from serve_app.errors import EngineUnavailable, InvalidRequest, ModelNotFound
 from serve_app.flows.transcription import transcription_for
+from serve_app.forms import listed
 from serve_app.wire import BackendsDep, CallerDep, surface, unless_gone
 
 PROMPT_END = 2000
@@ -41,15 +43,15 @@ async def create_transcription(
     prompt: Annotated[str, Form()] = "",
     temperature: Annotated[float, Form(ge=0, le=1, allow_inf_nan=False)] = 0.0,
     response_format: Annotated[Format, Form()] = "json",
-    granularities: Annotated[list[Granularity] | None, Form(alias="timestamp_granularities[]")] = None,
+    timestamp_granularities: Annotated[list[Granularity] | None, BeforeValidator(listed), Form()] = None,
     stream: Annotated[bool, Form()] = False,
 ) -> Response:
     """Transcribe a file. `include[]` and `chunking_strategy` change nothing: there are no log probabilities
     of tokens, and speech is always cut at its pauses."""
     if not file.size:
         raise InvalidRequest("file: It is empty.")
-    if granularities and response_format != "verbose_json":
-        raise InvalidRequest("timestamp_granularities[]: They need response_format verbose_json.")
+    if timestamp_granularities and response_format != "verbose_json":
+        raise InvalidRequest("timestamp_granularities: They need response_format verbose_json.")
     if stream and response_format not in ("json", "text"):
         raise InvalidRequest("response_format: A stream has json or text.")
     card = await _card(request, backends, model)
@@ -58,7 +60,7 @@ async def create_transcription(
     if stream:
         return await streamed(request, recording)
     transcript = await unless_gone(request, recording.transcript())
-    return await written(transcript, response_format, granularities or ["segment"])
+    return await written(transcript, response_format, timestamp_granularities or ["segment"])
 
 
 async def _card(request: Request, backends: Backends, model: str) -> EngineCard:

@@ -7,10 +7,12 @@ import binascii
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from serve_app.errors import InvalidMessage, InvalidRequest
 from serve_app.flows.stream_config import StreamConfig
 from serve_app.json_body import JsonBody
+from serve_app.validation import RULE, problem_text
 
 DEFAULTS = StreamConfig()
 
@@ -40,7 +42,7 @@ class SessionConfig(JsonBody):
     @model_validator(mode="after")
     def _endpointing_needs_vad(self) -> Self:
         if self.endpointing and not self.vad:
-            raise ValueError("endpointing needs vad")
+            raise PydanticCustomError(RULE, "endpointing needs vad")
         return self
 
     def stream(self, endpoint_silence_ms: int) -> StreamConfig:
@@ -106,4 +108,4 @@ def parse(text: str) -> Start | Audio | Command:
 def _told(errors: list[Any]) -> str:
     """Names the field and what is wrong with it."""
     place = errors[0]["loc"]
-    return f"{place[-1] if place else 'message'}: {errors[0]['msg']}"[:300]
+    return f"{place[-1] if place else 'message'}: {problem_text(errors[0])}"[:300]
