@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from time import time
 from typing import Generic
 
 from deployments.batching import Batcher, Item, Result
@@ -22,7 +23,7 @@ class EngineReplica(Generic[Item, Result]):
     ) -> None:
         """`cards`: one for each public name it answers for (ASR-002); small CPU engines stand in for several.
         A call longer than `stuck_after_s` is a hung engine."""
-        self._cards = tuple(replace(card, task=task) for card in cards)
+        self._cards = tuple(replace(card, task=task, loaded_at=int(time())) for card in cards)
         self._batcher = batcher
         self._stuck_after_s = stuck_after_s
 

@@ -21,6 +21,7 @@ from serve_app.head_requests import HeadRequests
 from serve_app.headers import RateHeaders, RequestId
 from serve_app.refusals import answer_for_framework_errors
 from serve_app.socket import OpenSockets
+from serve_app.wire import Surface
 
 MIDDLEWARE = (RequestId, AccessLog, CanonicalPath, RateHeaders, Edge, BodyLimit, HeadRequests)
 """Outermost first. What adds headers stands outside the edge, so that failures carry them too."""
@@ -46,9 +47,12 @@ def create_app(backends: Backends) -> FastAPI:
     app.state.backends = backends
     app.state.sockets = OpenSockets()
     app.state.meters = AudioMeters(backends.limits, patience_s=backends.settings.session_lease_s)
+    app.state.error_forms = {}
     answer_for_framework_errors(app)
     for router in surfaces():
         app.router.routes.extend(router.routes)
+        if isinstance(router, Surface):
+            app.state.error_forms |= router.error_forms
     return app
 
 

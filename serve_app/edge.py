@@ -1,4 +1,4 @@
-"""The edge of the process: whatever goes wrong inside becomes one public answer (ERR-016)."""
+"""The edge of the process: whatever goes wrong inside becomes one public answer (ERR-016, ERR-017)."""
 
 from __future__ import annotations
 
@@ -13,35 +13,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from serve_app.core.keys import redact
-from serve_app.errors import KaleidoError, RateLimited, Unauthorized
+from serve_app.error_forms import form_of
+from serve_app.errors import KaleidoError, Unauthorized
 
 log = logging.getLogger("kaleido.errors")
 
-OPENAI_PREFIXES = ("/api/llm/", "/v1/audio/transcriptions", "/v1/audio/speech")
-"""Below them errors have the shape that OpenAI clients read (ERR-017)."""
-
 
 def error_response(error: KaleidoError, scope: Scope, headers: Mapping[str, str] | None = None) -> Response:
-    """The public answer of an error: its status, its headers and the body of ERR-016 or ERR-017."""
-    openai = scope["path"].startswith(OPENAI_PREFIXES)
-    body = openai_body(error) if openai else _body(error, scope)
+    """The public answer of an error: its status, its headers and the body that its surface declares."""
+    form = form_of(scope["app"].state.error_forms, scope["path"])
+    body = form.body(error, scope["state"]["request_id"])
     # A lone surrogate of the caller's may be quoted in the text; UTF-8 cannot carry it.
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     return Response(content, error.status, {**_advice(error), **(headers or {})}, "application/json")
-
-
-def _body(error: KaleidoError, scope: Scope) -> dict[str, object]:
-    request_id = scope["state"]["request_id"]
-    return {"success": False, "error": redact(error.message), "code": error.code, "requestId": request_id}
-
-
-def openai_body(error: KaleidoError) -> dict[str, object]:
-    """The body of ERR-017, which also ends a stream of events."""
-    kind = "server_error" if error.status >= KaleidoError.status else "invalid_request_error"
-    if error.status == RateLimited.status:
-        kind = "rate_limit_error"
-    body = {"message": redact(error.message), "type": kind, "param": None, "code": error.code}
-    return {"error": body}
 
 
 def _advice(error: KaleidoError) -> dict[str, str]:

@@ -46,7 +46,7 @@ class EngineCard:
     context_tokens: int = 0
     """Tokens of prompt and answer together that a language model takes; 0 for other models."""
     loaded_at: int = 0
-    """Unix seconds since when a language model is there (LLM-008); put on by the replica."""
+    """Unix seconds since when the model is there (LLM-008, RT-56); put on by the replica."""
 
 
 @dataclass(frozen=True, slots=True)

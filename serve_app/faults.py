@@ -14,8 +14,6 @@ Step = int | str
 Told = tuple[tuple[Step, ...], Mapping[str, Any]]
 """Where pydantic found an error, the steps into the value that are behind us left out."""
 EXPECTED = "Input should be "
-OBJECTS = ("dict_type", "model_type", "model_attributes_type", "dataclass_type")
-"""JSON's objects under names that Python has for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +83,7 @@ def _distance(form: Sequence[Fault]) -> int:
 def _fault(error: Mapping[str, Any], value: Any) -> Fault:
     kind = error["type"]
     other = kind.endswith("_type") or (kind == "literal_error" and not isinstance(value, str))
-    text = f"{EXPECTED}an object" if kind in OBJECTS else error["msg"].replace(" after validation", "")
-    return Fault((), kind, text, is_form=other)
+    return Fault((), kind, str(error["msg"]), is_form=other)
 
 
 def _place(steps: Sequence[Step], error: Mapping[str, Any], value: Any) -> tuple[Step, ...]:

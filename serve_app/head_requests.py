@@ -28,7 +28,7 @@ class HeadRequests:
             if message["type"] == "http.response.start":
                 await send(message)
             else:
-                await send({"type": "http.response.body"})
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
                 raise _HeadSent
 
         headers = [pair for pair in scope["headers"] if pair[0].lower() not in FOR_GET_ONLY]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,12 +21,11 @@ from serve_app.errors import (
     UnsupportedMediaType,
 )
 from serve_app.faults import Fault, faults
+from serve_app.validation import worded
 
-BY_STATUS: dict[int, type[KaleidoError]] = {
-    error.status: error for error in (NotFound, MethodNotAllowed, TooLarge, UnsupportedMediaType)
-}
 SHOWN_PROBLEMS = 3
 """Enough to mend a request; a body with a thousand wrong fields gets no answer of a thousand lines."""
+BY_STATUS: dict[int, type[KaleidoError]] = {error.status: error for error in (TooLarge, UnsupportedMediaType)}
 
 
 def answer_for_framework_errors(app: FastAPI) -> None:
@@ -37,9 +37,14 @@ def answer_for_framework_errors(app: FastAPI) -> None:
 async def _http_exception(request: Request, refusal: HTTPException) -> Response:
     if isinstance(refusal.__cause__, KaleidoError):  # ours, raised while FastAPI read the body
         return error_response(refusal.__cause__, request.scope)
+    if refusal.status_code == NotFound.status:
+        return error_response(NotFound(f"There is nothing at {request.scope['path'][:100]}."), request.scope)
+    if refusal.status_code == MethodNotAllowed.status:
+        allowed = _allowed(request)
+        refused = MethodNotAllowed(f"{request.method[:20]} is not allowed here; use {allowed}.")
+        return error_response(refused, request.scope, {"allow": allowed})
     if known := BY_STATUS.get(refusal.status_code):
-        headers = {"allow": _allowed(request)} if known is MethodNotAllowed else {}
-        return error_response(known(), request.scope, headers)
+        return error_response(known(), request.scope)
     if refusal.status_code < KaleidoError.status:
         return error_response(InvalidRequest(str(refusal.detail)), request.scope)
     return error_response(KaleidoError(), request.scope)
@@ -58,14 +63,14 @@ async def _validation_error(request: Request, invalid: RequestValidationError) -
         # FastAPI hands a body that is not declared as JSON to validation as bytes.
         return error_response(UnsupportedMediaType(), request.scope)
     sent = {"query": request.query_params, "path": request.path_params, "header": request.headers}
-    return error_response(
-        InvalidRequest(_told(faults(problems, {**sent, "body": invalid.body}))), request.scope
-    )
+    return error_response(InvalidRequest(told(problems, {**sent, "body": invalid.body})), request.scope)
 
 
-def _told(problems: Sequence[Fault]) -> str:
-    """Names each field and what is wrong with it."""
-    return "; ".join(_problem(problem) for problem in problems[:SHOWN_PROBLEMS])
+def told(problems: Sequence[Mapping[str, Any]], sent: Mapping[str, Any]) -> str:
+    """Each field of what was sent, by its source (`body`, `query`, ...), and what is wrong with it (ERR-022,
+    ERR-024)."""
+    found = dict.fromkeys(map(_problem, faults(worded(problems), sent)))
+    return "; ".join([*found][:SHOWN_PROBLEMS])
 
 
 def _problem(problem: Fault) -> str:

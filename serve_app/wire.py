@@ -10,19 +10,21 @@ import asyncio
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response, Security, WebSocket
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
-from pydantic import BaseModel
+from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect, HTTPConnection
 
 from serve_app.auth import DEVELOPER, Caller
 from serve_app.backends import Backends
 from serve_app.body_limit import JSON_BYTES
+from serve_app.error_forms import STANDARD, ErrorForm
 from serve_app.errors import RateLimited
+from serve_app.forms import multipart, with_plain_names
 from serve_app.json_body import parsed
 from serve_app.socket import first_to_end
 from serve_app.stores import WindowHit
@@ -107,10 +109,19 @@ async def _identify(connection: HTTPConnection, surface: str) -> Caller:
 
 
 class StrictRequest(Request):
-    """Reads JSON strictly (`json_body`)."""
+    """Reads JSON strictly (`json_body`), and forms with all spellings of names (`forms`)."""
 
     async def json(self) -> Any:
         return parsed(await self.body())
+
+    async def _get_form(self, **limits: Any) -> FormData:
+        """What `form()` gives. Raises InvalidRequest."""
+        if self._form is None:
+            content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+            files = content_type == "multipart/form-data"
+            form = await (multipart(self, **limits) if files else super()._get_form(**limits))
+            self._form = with_plain_names(form)
+        return self._form
 
 
 class GuardedRoute(APIRoute):
@@ -134,19 +145,24 @@ class GuardedRoute(APIRoute):
         return admit_then_handle
 
 
-class ErrorBody(BaseModel):
-    """Every error answer (ERR-016)."""
+class Surface(APIRouter):
+    """The routes of one public surface, and the form that errors below its prefix have, also of unknown
+    paths; a surface further down may declare another."""
 
-    success: Literal[False]
-    error: str
-    code: str
-    requestId: str
+    def __init__(self, prefix: str, tag: str, error_form: ErrorForm) -> None:
+        errors: dict[int | str, dict[str, Any]] = {"default": dict(error_form.documented)}
+        super().__init__(prefix=prefix, tags=[tag], route_class=GuardedRoute, responses=errors)
+        self.error_forms = {prefix: error_form}
+
+    def add(self, other: Surface) -> None:
+        """Serve the routes of another one too."""
+        self.routes.extend(other.routes)
+        self.error_forms.update(other.error_forms)
 
 
-def surface(prefix: str, tag: str) -> APIRouter:
+def surface(prefix: str, tag: str, error_form: ErrorForm = STANDARD) -> Surface:
     """The router of one public surface."""
-    errors: dict[int | str, dict[str, Any]] = {"default": {"model": ErrorBody, "description": "An error."}}
-    return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute, responses=errors)
+    return Surface(prefix, tag, error_form)
 
 
 async def _backends(request: Request) -> Backends:

@@ -8,9 +8,7 @@ from pydantic import BaseModel, Field, StrictStr, ValidationInfo, field_validato
 from pydantic_core import PydanticCustomError
 
 from deployments.llm.openai_chat import refused_part
-
-CANNOT_DO = "cannot"
-"""The kind of our own errors among pydantic's; their text is what the model cannot do."""
+from serve_app.validation import CANNOT_DO
 
 
 class TextPart(BaseModel):

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
-from deployments.llm.embedded_messages import CANNOT_DO, Message
+from deployments.llm.embedded_messages import Message
 from serve_app.errors import InvalidRequest
 from serve_app.faults import faults
+from serve_app.validation import CANNOT_DO, worded
 
 MAX_CHOICES = 8
 """Each is a generation of its own, though the request took one place."""
@@ -123,6 +124,6 @@ def _refuse_unless_off(field: str, value: Any) -> None:
 
 
 def _first_fault(invalid: ValidationError, body: Mapping[str, Any]) -> str:
-    fault = faults(invalid.errors(include_url=False), body)[0]
+    fault = faults(worded(invalid.errors(include_url=False)), body)[0]
     wrong = f"cannot take this: {fault.text[0].lower()}{fault.text[1:]}"
     return f"{fault.path}: The embedded model {fault.text if fault.kind == CANNOT_DO else wrong}."

@@ -19,6 +19,7 @@ from vllm.v1.engine.async_llm import AsyncLLM
 
 from serve_app.errors import EngineUnavailable, GenerationFailed, InvalidRequest, KaleidoError
 from serve_app.faults import faults
+from serve_app.validation import problem_text
 
 RAISED = (VLLMError, ValueError, TypeError, OverflowError, NotImplementedError, TemplateError)
 """What its own server turns into an answer."""
@@ -73,6 +74,12 @@ def _public(error: Exception) -> KaleidoError:
 
 def _first_fault(refusal: ValidationError, body: Mapping[str, Any]) -> str:
     """Messages are checked a second time, one by one, while they are read: those faults have no place."""
-    fault = faults(refusal.errors(include_url=False), body)[0]
+    fault = faults([_worded(error) for error in refusal.errors(include_url=False)], body)[0]
     place = fault.path if fault.place and fault.place[0] in body else "messages"
     return f"{place}: {fault.text}."
+
+
+def _worded(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    """vLLM's own validators speak for themselves."""
+    own = error["type"] in ("value_error", "assertion_error")
+    return error if own else {**error, "msg": problem_text(error)}

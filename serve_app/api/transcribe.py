@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from fastapi import Depends, Form, Request, UploadFile
@@ -10,14 +9,13 @@ from pydantic import BaseModel, ConfigDict
 
 from serve_app.auth import Caller
 from serve_app.backends import Backends
+from serve_app.core.languages import language_code
 from serve_app.engines import ASR, EngineCard, Hints
 from serve_app.errors import EngineUnavailable, InvalidRequest
 from serve_app.flows.transcription import transcription_for
 from serve_app.wire import BackendsDep, caller_for, surface, unless_gone
 
 TAG = "transcribe"
-LONGEST_NAME = 255
-"""Characters of a file name that are shown back: what file systems take."""
 
 router = surface("", TAG)
 
@@ -58,18 +56,18 @@ async def transcribe(
     caller: Annotated[Caller, Depends(caller_for(TAG))],
     backends: BackendsDep,
     file: UploadFile,
-    language: Annotated[str, Form(max_length=3)] = "",
+    language: Annotated[str, Form()] = "",
 ) -> TranscriptView:
     """Transcribe a wav, mp3, flac, ogg, m4a or webm file; without a language it is found out (VP-001)."""
     started = backends.clock.monotonic()
     if not file.size:
         raise InvalidRequest("file: It is empty.")
     card = await _card(backends, backends.settings.transcribe_engine)
-    hints = Hints(language.lower() or None)
+    hints = Hints(language_code(language) or None)
     recording = await transcription_for(caller, backends, card, file.file, hints)
     transcript = await unless_gone(request, recording.transcript())
     return TranscriptView(
-        filename=_shown(file.filename or ""),
+        filename=file.filename or "",
         text=transcript.text,
         segments=[SegmentView.model_validate(segment) for segment in transcript.segments],
         duration=round(transcript.duration, 3),
@@ -85,8 +83,3 @@ async def _card(backends: Backends, engine: str) -> EngineCard:
     if card is None:
         raise EngineUnavailable
     return card
-
-
-def _shown(filename: str) -> str:
-    """A caller's file name without folders; it is shown back and never used as a path (OUT-002)."""
-    return re.split(r"[/\\]", filename)[-1][:LONGEST_NAME]

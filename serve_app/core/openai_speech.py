@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from serve_app.core.languages import language_code
 from serve_app.core.speech_text import language_of
 from serve_app.core.tts_rules import LANGUAGES, Pairs, language_and_model, one_of
 from serve_app.errors import ModelNotFound
 
 ALIASES = frozenset({"tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15"})
 """Names that many clients have built in; here the language chooses the model (TTS-008)."""
+TRANSCRIBER = "whisper-1"
+"""OpenAI's recogniser; here the engine behind `/transcribe` (OAI-005)."""
 SPEAKERS = {
     "cosytts": {
         "alloy": "Vivian",
@@ -37,6 +40,7 @@ def language_and_openai_model(text: str, language: str, model: str, pairs: Pairs
     A text in Latin letters that tell nothing is in a language that the model speaks, English first. Raises
     ModelNotFound, and InvalidRequest for what does not go together.
     """
+    language = language_code(language)
     if model not in pairs and model not in ALIASES:
         raise ModelNotFound(f"There is no model {model[:100]!r}; there are: {', '.join(sorted(pairs))}.")
     if model in ALIASES:

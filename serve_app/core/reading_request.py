@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from serve_app.core.languages import language_code
 from serve_app.core.reading_tokens import normalized
 from serve_app.errors import InvalidRequest
 
 ENGINES = ("typhoon", "whisper")
 """RS-005; the first one is the default."""
-THAI = frozenset({"th", "tha", "thai", "th-th"})
-"""Spellings of the only language, in small letters, with a hyphen (RS-004)."""
 YES = frozenset({"true", "1", "yes", "on"})
 NO = frozenset({"false", "0", "no", "off"})
 """RS-008."""
@@ -65,7 +64,7 @@ def resolve(asked: ReadingFields, longest: int) -> ReadingOrder:
 
     Raises InvalidRequest, which names the field; a text has `longest` characters at most.
     """
-    if asked.language and asked.language.lower().replace("_", "-") not in THAI:
+    if language_code(asked.language) not in ("", "th"):
         raise InvalidRequest("language: Readings are scored in Thai only, th.")
     if len(asked.reference_text) > longest:
         raise InvalidRequest(f"reference_text: It may have {longest} characters.")

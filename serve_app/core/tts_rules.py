@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from serve_app.core.speech_text import spoken_text
+from serve_app.core.languages import language_code
+from serve_app.core.speech_text import language_of, spoken_text
 from serve_app.core.voice_rules import either, speaker_of, style_of, voice_to_clone
 from serve_app.errors import InvalidRequest
 
@@ -68,7 +69,7 @@ def resolve(asked: SpeechFields, pairs: Pairs, *, random_seed: int) -> SpeechOrd
     is refused: nobody wants another voice than the one asked for.
     """
     text = spoken_text(asked.text, field="text", longest=LONGEST_TEXT)
-    language, model = language_and_model(asked.language, asked.model, pairs)
+    language, model = language_and_model(_language(asked, text), asked.model, pairs)
     reference, transcript = _voice_to_clone(asked, model)
     cloning = bool(reference)
     return SpeechOrder(
@@ -83,6 +84,12 @@ def resolve(asked: SpeechFields, pairs: Pairs, *, random_seed: int) -> SpeechOrd
         reference=reference,
         transcript=transcript,
     )
+
+
+def _language(asked: SpeechFields, text: str) -> str:
+    """The code of the language; that of the text's script where it is to be found out, none where none is
+    given."""
+    return language_code(asked.language) or (language_of(text) if asked.language else "")
 
 
 def language_and_model(language: str, model: str, pairs: Pairs) -> tuple[str, str]:

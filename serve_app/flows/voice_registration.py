@@ -9,8 +9,9 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from serve_app.backends import Backends
+from serve_app.core.languages import language_code
 from serve_app.core.slug import slug
-from serve_app.core.speech_text import one_line
+from serve_app.core.speech_text import language_of, one_line
 from serve_app.core.tts_rules import LANGUAGES, one_of
 from serve_app.core.voice_rules import bounded
 from serve_app.engines import Reference
@@ -49,7 +50,7 @@ async def register(backends: Backends, team: str, new: NewVoice) -> CustomVoice:
     if (new.file is None) == (not new.url):
         raise InvalidRequest("audio_file: Send it or audio_url, one of the two.")
     model = one_of("model", new.model or DEFAULT_MODEL, tuple(sorted(backends.settings.tts_pairs)))
-    language = one_of("language", new.language, LANGUAGES)
+    language = one_of("language", _language(new), LANGUAGES)
     name = slug(new.name or PurePath(unquote(new.filename or new.url)).stem, field="name")
     voices = CustomVoices(backends, team)
     await voices.check_free(name)
@@ -58,6 +59,16 @@ async def register(backends: Backends, team: str, new: NewVoice) -> CustomVoice:
         text = await heard_in(backends, reference, language)
         reference = replace(reference, transcript=text)
     return await voices.add(name, model, language, reference)
+
+
+def _language(new: NewVoice) -> str:
+    """The code of the language, none where none is given. Raises InvalidRequest where it is to be found out
+    and no transcript tells."""
+    if code := language_code(new.language):
+        return code
+    if new.language and not new.transcript:
+        raise InvalidRequest("language: It is found out from a transcript; send one, or the language.")
+    return language_of(new.transcript) if new.language else ""
 
 
 async def _recording(backends: Backends, new: NewVoice) -> Reference:

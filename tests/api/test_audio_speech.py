@@ -232,10 +232,12 @@ async def test_a_failure_before_the_first_sound(
         ({"model": "vieneu_v2", "input": "Xin chao"}, "vieneu_v2", "vi"),
         ({"input": "Selamat pagi", "extra_body": {"language": "ms"}}, "omnivoice", "ms"),
         ({"model": "omnivoice", "extra_body": {"language": "vi"}}, "omnivoice", "vi"),
+        ({"input": "Xin chao", "extra_body": {"language": "vi-VN"}}, "vieneu_v2", "vi"),
+        ({"input": "สวัสดีครับ", "extra_body": {"language": "auto"}}, "f5", "th"),
     ],
 )
 async def test_models_and_languages(live: Live, fields: dict[str, Any], model: str, language: str) -> None:
-    """OAI-009: ours by name; behind OpenAI's names the language chooses, given or found by its script."""
+    """OAI-009, VP-004: ours by name; behind OpenAI's names the language chooses, given or found by script."""
     await live.speak(**fields)
     asked = live.engines[model].asked[0]
     assert (asked.model, asked.language) == (model, language)

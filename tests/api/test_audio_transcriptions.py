@@ -160,11 +160,11 @@ async def test_a_stream_that_fails(sdk: AsyncOpenAI, engine: Engine) -> None:
 
 
 async def test_hints_reach_the_engine(sdk: AsyncOpenAI, engine: Engine) -> None:
-    """OAI-001: language, prompt (its end) and temperature; what changes nothing here is accepted."""
+    """OAI-001, VP-004: language, prompt (its end) and temperature; what changes nothing here is accepted."""
     await sdk.audio.transcriptions.create(
         file=WAV,
         model="whisper",
-        language="TH",
+        language="th-TH",
         prompt="x" * 5000 + "Kaleido",
         temperature=0.2,
         include=["logprobs"],
@@ -204,7 +204,7 @@ async def test_a_wrong_key(app: FastAPI) -> None:
     ("fields", "named"),
     [
         ({"language": "fr"}, "language"),
-        ({"language": "thai"}, "language"),
+        ({"language": "klingon"}, "language"),
         ({"temperature": 1.1}, "temperature"),
         ({"temperature": "nan"}, "temperature"),
         ({"response_format": "xml"}, "response_format"),
@@ -223,6 +223,36 @@ async def test_invalid_fields(sdk: AsyncOpenAI, fields: dict[str, Any], named: s
     with pytest.raises(openai.BadRequestError, match=named) as refused:
         await sdk.audio.transcriptions.create(**{"file": WAV, "model": "whisper", **fields})
     assert (refused.value.status_code, refused.value.type) == (400, "invalid_request_error")
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        [("timestamp_granularities[]", "word"), ("timestamp_granularities[]", "segment")],
+        [("timestamp_granularities", "word"), ("timestamp_granularities", "segment")],
+        [("timestamp_granularities[0]", "word"), ("timestamp_granularities[1]", "segment")],
+        [("timestamp_granularities", "word,segment")],
+        [("timestamp_granularities[]", "word, segment")],
+        [("timestamp_granularities", '["word", "segment"]')],
+    ],
+)
+async def test_spellings_of_a_list(signed: httpx.AsyncClient, spelled: list[tuple[str, str]]) -> None:
+    """OAI-012: nobody finds out late that what they asked for was lost."""
+    names = {name for name, _ in spelled}
+    form: dict[str, Any] = {name: [value for other, value in spelled if other == name] for name in names}
+    form |= {"model": "whisper", "response_format": "verbose_json"}
+    answer = await signed.post("/v1/audio/transcriptions", files={"file": WAV}, data=form)
+    assert {"words", "segments"} <= set(answer.json())
+
+
+@pytest.mark.parametrize("name", ["timestamp_granularities", "timestamp_granularities[0]"])
+async def test_unknown_members_of_a_list(signed: httpx.AsyncClient, name: str) -> None:
+    """OAI-012, ERR-017: a 400 that names the member and what it may be, in any spelling."""
+    form = {"model": "whisper", "response_format": "verbose_json", name: "word,line"}
+    answer = await signed.post("/v1/audio/transcriptions", files={"file": WAV}, data=form)
+    assert answer.status_code == 400
+    told = "timestamp_granularities.1: Input should be 'word' or 'segment'"
+    assert answer.json()["error"]["message"] == told
 
 
 async def test_the_form_of_errors(signed: httpx.AsyncClient) -> None:

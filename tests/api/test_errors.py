@@ -13,7 +13,11 @@ from starlette.types import Message, Scope
 from starlette.websockets import WebSocketDisconnect
 
 from serve_app import errors
+from serve_app.app import create_app
+from serve_app.backends import Backends
+from serve_app.error_forms import OPENAI, STANDARD, form_of
 from serve_app.errors import KaleidoError
+from serve_app.wire import surface
 from tests.api.probe import code_of
 
 
@@ -137,21 +141,53 @@ def test_every_error_has_a_status_a_close_code_and_a_code(error: type[KaleidoErr
     assert (error.status == 401) <= (error.close_code == 4401)
 
 
-@pytest.mark.parametrize(("path", "status"), [("/api/llm/v1/nothing", 404), ("/api/llm/v1/nothing/", 404)])
-async def test_below_the_llm_prefix_errors_have_openai_form(
-    client: httpx.AsyncClient, path: str, status: int
-) -> None:
-    """ERR-017: an OpenAI client reads message, type, param and code."""
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/llm/v1/nothing",
+        "/api/llm/v1/nothing/",
+        "/v1",
+        "/v1/nothing",
+        "/v1/audio/translations",
+        "/v1/audio/speech/x",
+    ],
+)
+async def test_where_openai_clients_call_errors_have_their_form(client: httpx.AsyncClient, path: str) -> None:
+    """ERR-017, OAI-011: an OpenAI client reads message, type, param and code, whatever it asked for."""
     answer = await client.get(path)
-    assert answer.status_code == status
+    assert answer.status_code == 404
     assert answer.json() == {
         "error": {
-            "message": "Not found.",
+            "message": f"There is nothing at {path.rstrip('/')}.",
             "type": "invalid_request_error",
             "param": None,
             "code": "not_found",
         }
     }
+
+
+async def test_elsewhere_they_have_the_documented_form(client: httpx.AsyncClient) -> None:
+    """ERR-016, OAI-011: also beside a path that only begins alike."""
+    for path in ("/v10", "/api/llmx/v1", "/api/tts/v1/nothing", "/uploads"):
+        assert code_of(await client.get(path)) == "not_found"
+
+
+async def test_a_wrong_method_says_which_are_right(client: httpx.AsyncClient) -> None:
+    """ERR-016, OAI-011: in the text too."""
+    answer = await client.delete("/v1/chat/completions")
+    assert answer.status_code == 405
+    assert answer.json()["error"]["message"] == "DELETE is not allowed here; use POST."
+
+
+def test_a_surface_declares_the_form_of_its_errors(backends: Backends) -> None:
+    """OAI-011: of all paths below its own; one that stands further down has its own say."""
+    outer = surface("/v1", "outer", OPENAI)
+    outer.add(surface("/v1/audio/inner", "inner"))
+    forms = outer.error_forms
+    assert form_of(forms, "/v1/audio/inner/result/1") is STANDARD
+    assert form_of(forms, "/v1/audio/innermost") is form_of(forms, "/v1") is OPENAI
+    assert form_of(forms, "/v2") is form_of(forms, "") is form_of(forms, "odd") is STANDARD
+    assert create_app(backends).state.error_forms["/api/reading-score"] is STANDARD
 
 
 def every_error(root: type[KaleidoError] = KaleidoError) -> list[type[KaleidoError]]:

@@ -114,7 +114,7 @@ async def test_a_chat(live: LlmApi) -> None:
 
 
 async def test_what_the_engine_gets(live: LlmApi) -> None:
-    """LLM-006, LLM-009: every field as it came, known here or not, and whose it is."""
+    """LLM-006, LLM-009, ERR-021: every field as it came but for nulls, known here or not, and whose."""
     asked = {
         **BODY,
         "temperature": 0,
@@ -126,10 +126,9 @@ async def test_what_the_engine_gets(live: LlmApi) -> None:
         "n": 2,
         "stream_options": {"include_usage": True},
         "model_dump": [1.5, {"deep": [True]}],
-        "request": None,
     }
     await live.http.post(CHAT, json={**asked, "stream": True})
-    await live.http.post(CHAT, json={**asked, "stream": None})
+    await live.http.post(CHAT, json={**asked, "stream": None, "top_k": None})
     assert live.chat.asked == [ChatRequest("qwen3-4b", asked, stream, live.team) for stream in (True, False)]
 
 
@@ -294,7 +293,8 @@ async def test_any_json(live: LlmApi, body: Any) -> None:
     answer = await live.http.post(CHAT, json=body)
     if answer.status_code == 200:
         (asked,) = live.chat.asked
-        assert asked.body == {name: value for name, value in body.items() if name != "stream"}
+        given = {name: value for name, value in body.items() if value is not None}
+        assert asked.body == {name: value for name, value in given.items() if name != "stream"}
     elif answer.status_code == 404:
         is_openais(answer, 404, "model_not_found", "invalid_request_error")
     else:

@@ -40,12 +40,11 @@ HARD = ("0", "-0.0", "-1", "5e-324", "1e-38", "1.0", "2147483648", "922337203685
 HARD += ("-9223372036854775809", "1" * 30, "1" * 4300, "0.1e1", "1e18")
 """Some fields take some of them."""
 SPEECH = {"language": "en", "model": "cosytts"}
+CHAT = {"model": "qwen3-4b", "messages": [{"role": "user", "content": "Hello"}]}
 BODIES: Mapping[str, dict[str, Any]] = {
     "POST /api/thai-asr/sessions": {},
-    "POST /api/llm/v1/chat/completions": {
-        "model": "qwen3-4b",
-        "messages": [{"role": "user", "content": "Hello"}],
-    },
+    "POST /api/llm/v1/chat/completions": CHAT,
+    "POST /v1/chat/completions": CHAT,
     "POST /api/tts/v1/audio/speech": {"text": "Hello.", **SPEECH},
     "POST /v1/audio/speech": {"input": "Hello.", **SPEECH},
     "POST /api/ltx23/v1/videos/generations": {

@@ -135,7 +135,7 @@ async def test_languages(opened: Opened) -> None:
     """RS-091, ERR-010: Thai, or English when asked for."""
     _, client = opened
     _, answer = await reported(opened)
-    english = await client.get(str(answer.url), params={"lang": "en"})
+    english = await client.get(str(answer.url), params={"lang": "en-US"})
     assert Page(english.text).of("html") == [{"lang": "en"}]
     assert ("Reading report" in english.text, "รายงานผลการอ่าน" in answer.text) == (True, True)
     refused = await client.get(str(answer.url), params={"lang": "fr"})

@@ -251,7 +251,7 @@ async def test_defaults(client: httpx.AsyncClient, backends: Backends) -> None:
         assert (payload["student_id"], payload["lesson_id"]) == (None, None)
 
 
-@pytest.mark.parametrize("language", ["th", "TH", "tha", "thai", "th-TH", "th_TH"])
+@pytest.mark.parametrize("language", ["th", "TH", "tha", "thai", "th-TH", "th_TH", "ไทย", "auto"])
 async def test_spellings_of_thai(client: httpx.AsyncClient, language: str) -> None:
     """RS-004."""
     assert (await send(client, headers=ASYNC, reference_text=TEXT, language=language)).status_code == 202
@@ -292,7 +292,7 @@ async def test_a_reference_recording(client: httpx.AsyncClient, backends: Backen
     ("named", "fields"),
     [
         ("language", {"language": "en"}),
-        ("language", {"language": "th-en"}),
+        ("language", {"language": "english"}),
         ("asr_engine", {"asr_engine": "siri"}),
         ("asr_engine", {"asrEngine": "embedded"}),
         ("asr_engine", {"scoring_options": '{"asr_engine": ["whisper"]}'}),

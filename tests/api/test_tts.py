@@ -325,6 +325,20 @@ async def test_a_voice_nobody_transcribes(signed: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "language"),
+    [({"language": "th_TH"}, "th"), ({"language": "auto", "transcript": "ສະບາຍດີ"}, "lo")],
+)
+async def test_the_language_of_a_voice(
+    signed: httpx.AsyncClient, fields: dict[str, str], language: str
+) -> None:
+    """VP-004, TTS-020: by any spelling, or found by the script of the transcript."""
+    answer = await signed.post(VOICES, files=RECORDING, data=fields)
+    assert answer.json()["voice"]["language"] == language
+    unheard = await signed.post(VOICES, files=RECORDING, data={"language": "auto", "name": "other"})
+    assert (unheard.status_code, "transcript" in unheard.json()["error"]) == (400, True)
+
+
+@pytest.mark.parametrize(
     ("content", "code"),
     [
         (b"#EXTM3U\nhttp://169.254.169.254/\n", "invalid_audio"),

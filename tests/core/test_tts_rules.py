@@ -104,6 +104,16 @@ def test_the_default_model(language: str, model: str) -> None:
     assert (found.language, found.model) == (language or "en", model)
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "code"),
+    [("hi", "th-TH", "th"), ("hi", "Vietnamese", "vi"), ("สวัสดี", "auto", "th"), ("hi", "AUTO", "en")],
+)
+def test_a_language_by_another_spelling(text: str, language: str, code: str) -> None:
+    """VP-004, TTS-003: `auto` is found by the script of the text; none at all stays the default."""
+    assert order(text=text, language=language).language == code
+    assert order(text="สวัสดี").language == "en"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("model", sorted(PAIRS))
 def test_pairs(model: str, language: str) -> None:
@@ -119,7 +129,7 @@ def test_pairs(model: str, language: str) -> None:
 @pytest.mark.parametrize("field", ["language", "model", "f5_thai_variant", "vieneu_expression"])
 def test_unknown_names(field: str) -> None:
     """TTS-003, TTS-004, TTS-012, TTS-013: named, with what there is; also where they do not apply."""
-    for wrong in ("xx", "TH", "v3", "\x00"):
+    for wrong in ("xx", "XX-th", "v3", "\x00"):
         assert refused(**{field: wrong}).startswith(f"{field}: It must be one of ")
 
 

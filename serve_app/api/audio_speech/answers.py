@@ -8,8 +8,8 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from serve_app.edge import openai_body
 from serve_app.engines import Speech
+from serve_app.error_forms import openai_body
 from serve_app.errors import KaleidoError
 from serve_app.speech_formats import SpeechEncoder, SpeechFormat
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StrictInt, StrictStr
+from pydantic import Field, StrictInt, StrictStr
 
 from serve_app.backends import Backends
 from serve_app.core.openai_speech import ALIASES, language_and_openai_model, speaker_for
@@ -15,18 +15,19 @@ from serve_app.core.voice_rules import speaker_of, style_of
 from serve_app.errors import InvalidRequest
 from serve_app.flows.custom_voices import ID_PREFIX, CustomVoices
 from serve_app.flows.speech_orders import random_seed
+from serve_app.json_body import JsonBody
 
 LONGEST_INPUT = 4096
 """Characters, as OpenAI has it."""
 
 
-class VoiceId(BaseModel):
+class VoiceId(JsonBody):
     """A custom voice."""
 
     id: StrictStr
 
 
-class SpeechBody(BaseModel):
+class SpeechBody(JsonBody):
     """OpenAI's fields; `language` and `seed` are ours."""
 
     input: StrictStr

@@ -13,6 +13,7 @@ from serve_app.api.audio_speech.requests import SpeechBody, order_of
 from serve_app.backends import Backends
 from serve_app.core.sentences import pieces
 from serve_app.core.tts_rules import LONGEST_TEXT
+from serve_app.error_forms import OPENAI
 from serve_app.flows.long_speech import long_speech
 from serve_app.flows.references import settled
 from serve_app.flows.speech import request_of
@@ -21,16 +22,13 @@ from serve_app.speech_formats import FORMATS
 from serve_app.streaming import LiveAnswer
 from serve_app.wire import BackendsDep, CallerDep, surface, unless_gone
 
-router = surface("/v1/audio", "audio-speech")
+router = surface("/v1/audio", "audio-speech", OPENAI)
 
 
 @router.post(
     "/speech",
     response_class=Response,
-    responses={
-        200: {"description": "The speech.", "content": {"audio/mpeg": {}, "text/event-stream": {}}},
-        "default": {"description": "An error as OpenAI tells it (ERR-017)."},
-    },
+    responses={200: {"description": "The speech.", "content": {"audio/mpeg": {}, "text/event-stream": {}}}},
 )
 async def create_speech(
     request: Request, caller: CallerDep, backends: BackendsDep, body: SpeechBody

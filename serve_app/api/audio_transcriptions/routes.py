@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Form, Request, Response, UploadFile
+from pydantic import BeforeValidator
 
 from serve_app.api.audio_transcriptions.answers import (
     Format,
@@ -15,59 +16,57 @@ from serve_app.api.audio_transcriptions.answers import (
 )
 from serve_app.api.audio_transcriptions.stream import streamed
 from serve_app.backends import Backends
+from serve_app.core.languages import language_code
+from serve_app.core.openai_speech import TRANSCRIBER
 from serve_app.engines import ASR, EngineCard, Hints
+from serve_app.error_forms import OPENAI
 from serve_app.errors import EngineUnavailable, InvalidRequest, ModelNotFound
 from serve_app.flows.transcription import transcription_for
+from serve_app.forms import listed
 from serve_app.wire import BackendsDep, CallerDep, surface, unless_gone
 
-ALIAS = "whisper-1"
-"""OpenAI's name, which many clients have built in, for the engine of the settings."""
 PROMPT_END = 2000
 """Characters of a prompt that are passed on: Whisper reads its last 224 tokens, and no longer than this."""
 
-router = surface("/v1/audio", "audio-transcriptions")
+router = surface("/v1/audio", "audio-transcriptions", OPENAI)
 
 
-@router.post(
-    "/transcriptions",
-    response_model=VerboseTranscript | JsonTranscript,
-    responses={"default": {"description": "An error as OpenAI tells it (ERR-017)."}},
-)
+@router.post("/transcriptions", response_model=VerboseTranscript | JsonTranscript)
 async def create_transcription(
     request: Request,
     caller: CallerDep,
     backends: BackendsDep,
     file: UploadFile,
     model: Annotated[str, Form()],
-    language: Annotated[str, Form(max_length=3)] = "",
+    language: Annotated[str, Form()] = "",
     prompt: Annotated[str, Form()] = "",
     temperature: Annotated[float, Form(ge=0, le=1, allow_inf_nan=False)] = 0.0,
     response_format: Annotated[Format, Form()] = "json",
-    granularities: Annotated[list[Granularity] | None, Form(alias="timestamp_granularities[]")] = None,
+    timestamp_granularities: Annotated[list[Granularity] | None, BeforeValidator(listed), Form()] = None,
     stream: Annotated[bool, Form()] = False,
 ) -> Response:
     """Transcribe a file. `include[]` and `chunking_strategy` change nothing: there are no log probabilities
     of tokens, and speech is always cut at its pauses."""
     if not file.size:
         raise InvalidRequest("file: It is empty.")
-    if granularities and response_format != "verbose_json":
-        raise InvalidRequest("timestamp_granularities[]: They need response_format verbose_json.")
+    if timestamp_granularities and response_format != "verbose_json":
+        raise InvalidRequest("timestamp_granularities: They need response_format verbose_json.")
     if stream and response_format not in ("json", "text"):
         raise InvalidRequest("response_format: A stream has json or text.")
     card = await _card(backends, model)
-    hints = Hints(language.lower() or None, prompt[-PROMPT_END:], temperature)
+    hints = Hints(language_code(language) or None, prompt[-PROMPT_END:], temperature)
     recording = await transcription_for(caller, backends, card, file.file, hints)
     if stream:
         return await streamed(request, recording)
     transcript = await unless_gone(request, recording.transcript())
-    return await written(transcript, response_format, granularities or ["segment"])
+    return await written(transcript, response_format, timestamp_granularities or ["segment"])
 
 
 async def _card(backends: Backends, model: str) -> EngineCard:
     """Raises ModelNotFound, and EngineUnavailable for the engine that the settings promise."""
     promised = backends.settings.transcribe_engine
     cards = await backends.cards.of(ASR)
-    engine = promised if model == ALIAS else model
+    engine = promised if model == TRANSCRIBER else model
     if engine in cards:
         return cards[engine]
     if engine == promised:

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from fastapi import Request
 
 from serve_app.core.subtitles import continuation
-from serve_app.edge import openai_body
+from serve_app.error_forms import openai_body
 from serve_app.errors import KaleidoError
 from serve_app.flows.segments import Segment
 from serve_app.flows.transcription import FileTranscription

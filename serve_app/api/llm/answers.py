@@ -12,8 +12,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from serve_app.edge import openai_body
 from serve_app.engines import ChatPart
+from serve_app.error_forms import openai_body
 from serve_app.errors import KaleidoError
 from serve_app.streaming import LiveAnswer
 from serve_app.wire import unless_gone

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from serve_app.engines import ChatRequest
 from serve_app.errors import InvalidRequest
+from serve_app.json_body import JsonBody
 
 Message = dict[str, Any]
 """Its fields are the engine's to judge."""
 
 
-class ChatBody(BaseModel):
+class ChatBody(JsonBody):
     """What the front looks at; OpenAI's other fields go to the engine as they are, and it judges them."""
 
     model_config = ConfigDict(extra="allow")

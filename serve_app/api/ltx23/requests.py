@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, StrictInt, StrictStr
+from pydantic import ConfigDict, StrictInt, StrictStr
 
 from serve_app.core.video_rules import VideoFields
+from serve_app.json_body import JsonBody
 
 
-class ImageBody(BaseModel):
+class ImageBody(JsonBody):
     """The picture."""
 
     url: StrictStr
     """A base64 `data:` URL, an `/uploads/...` path, or a public `http(s)://` URL."""
 
 
-class VideoBody(BaseModel):
-    """A picture and how it is to move. A field that is null or blank is one that is not given."""
+class VideoBody(JsonBody):
+    """A picture and how it is to move. A field that is blank is one that is not given."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -8,12 +8,14 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import BeforeValidator
 
 from serve_app.aliases import in_family
 from serve_app.api.reading_score.answers import PATH, Queued, Status, failure_of, status_of
 from serve_app.api.reading_score.form import FitsReading, FormDep
 from serve_app.api.reading_score.report import HEADERS, Language, report_page
 from serve_app.core.jobs import Job, JobState
+from serve_app.core.languages import language_code
 from serve_app.flows import jobs
 from serve_app.flows.reading_orders import order_reading
 from serve_app.flows.reading_report import reading_report
@@ -63,7 +65,10 @@ async def read_score(task_id: str, caller: PollingCallerDep, backends: BackendsD
 
 @router.get("/task/{task_id}/report", response_class=HTMLResponse)
 async def read_report(
-    task_id: str, caller: CallerDep, backends: BackendsDep, lang: Language = "th"
+    task_id: str,
+    caller: CallerDep,
+    backends: BackendsDep,
+    lang: Annotated[Language, BeforeValidator(language_code)] = "th",
 ) -> HTMLResponse:
     """A score as one page for people (RS-091). It takes a request, not a poll: the recording is decoded."""
     report = await reading_report(backends, task_id, caller.team_id)

@@ -6,15 +6,18 @@ import base64
 import binascii
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from serve_app.errors import InvalidMessage, InvalidRequest
 from serve_app.flows.stream_config import StreamConfig
+from serve_app.json_body import JsonBody
+from serve_app.validation import RULE, problem_text
 
 DEFAULTS = StreamConfig()
 
 
-class SessionConfig(BaseModel):
+class SessionConfig(JsonBody):
     """What a caller may choose, at session creation and again at `start` (ASR-010..018)."""
 
     model_config = ConfigDict(strict=True, frozen=True)
@@ -39,7 +42,7 @@ class SessionConfig(BaseModel):
     @model_validator(mode="after")
     def _endpointing_needs_vad(self) -> Self:
         if self.endpointing and not self.vad:
-            raise ValueError("endpointing needs vad")
+            raise PydanticCustomError(RULE, "endpointing needs vad")
         return self
 
     def stream(self, endpoint_silence_ms: int) -> StreamConfig:
@@ -68,7 +71,7 @@ class Start(SessionConfig):
             raise InvalidRequest(_told(invalid.errors())) from None
 
 
-class Audio(BaseModel):
+class Audio(JsonBody):
     """PCM16LE in base64 (ASR-032)."""
 
     type: Literal["audio"]
@@ -82,7 +85,7 @@ class Audio(BaseModel):
             raise InvalidMessage("audio_b64: not valid base64") from None
 
 
-class Command(BaseModel):
+class Command(JsonBody):
     """ASR-033..035."""
 
     type: Literal["flush", "end", "end_utterance", "reset"]
@@ -105,4 +108,4 @@ def parse(text: str) -> Start | Audio | Command:
 def _told(errors: list[Any]) -> str:
     """Names the field and what is wrong with it."""
     place = errors[0]["loc"]
-    return f"{place[-1] if place else 'message'}: {errors[0]['msg']}"[:300]
+    return f"{place[-1] if place else 'message'}: {problem_text(errors[0])}"[:300]

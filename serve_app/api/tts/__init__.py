@@ -3,4 +3,4 @@
 from serve_app.api.tts import voices
 from serve_app.api.tts.routes import router as router
 
-router.routes.extend(voices.router.routes)
+router.add(voices.router)

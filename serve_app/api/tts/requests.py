@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, StrictInt, StrictStr
+from pydantic import ConfigDict, StrictInt, StrictStr
 
 from serve_app.core.tts_rules import SpeechFields
+from serve_app.json_body import JsonBody
 
 
-class SpeechBody(BaseModel):
-    """A text and how to speak it. A field that is null or blank is one that is not given."""
+class SpeechBody(JsonBody):
+    """A text and how to speak it. A field that is blank is one that is not given."""
 
     model_config = ConfigDict(
         json_schema_extra={
