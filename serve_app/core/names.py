@@ -23,7 +23,7 @@ def label(text: str, *, field: str) -> str:
     Raises InvalidRequest, which names `field`, for more than `LONGEST_NAME` characters.
     """
     kept = "".join(character for character in text if _is_seen(character) or character in JOINERS)
-    kept = " ".join(unicodedata.normalize("NFC", kept).split()).strip(JOINERS)
+    kept = " ".join(unicodedata.normalize("NFC", kept).split()).strip(f" {JOINERS}")
     if len(kept) > LONGEST_NAME:
         raise InvalidRequest(f"{field}: It may have {LONGEST_NAME} characters.")
     return kept

@@ -37,6 +37,7 @@ def test_what_is_kept_of_a_name() -> None:
     """KEY-017: composed, trimmed, on one line; joiners stay where scripts need them."""
     assert name(" E\u0301cole\n  1\x00\u200b ", field="name") == "École 1"
     assert name("می\u200cخواهم\u200c", field="name") == "می\u200cخواهم"
+    assert name("x \u200d", field="name") == "x"
     assert label(" \t", field="name") == ""
 
 
