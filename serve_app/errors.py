@@ -141,6 +141,13 @@ class Conflict(KaleidoError):
     default_message = "The resource was changed by someone else."
 
 
+class AlreadyExists(Conflict):
+    """A name or an address that is taken (KEY-016, KEY-017)."""
+
+    code = "already_exists"
+    default_message = "It exists already."
+
+
 class IdempotencyConflict(Conflict):
     """The same `Idempotency-Key` with another body (JOB-005)."""
 

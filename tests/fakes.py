@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
@@ -359,6 +360,7 @@ async def team_with_key(backends: Backends, policy: Policy | None = None) -> tup
     """A new team and one raw key of it."""
     policy = policy or Policy()
     teams = Teams(backends.store, backends.keys)
-    team, _ = await teams.create("a school", "owner@example.com", "default", policy)
+    name = f"school {secrets.token_hex(8)}"
+    team, _ = await teams.create(name, "owner@example.com", "default", policy)
     _, raw = await TeamKeys(backends.store, backends.keys, team).create("tests", policy)
     return team, raw.reveal()

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from serve_app.engines import Picture
@@ -46,9 +47,25 @@ def corners(picture: Picture) -> list[str]:
 
 def png_of(width: int, height: int, pixels: bytes = b"", after: bytes = b"") -> bytes:
     """A PNG that announces a size, whatever there is of pixels; `after` stands behind them."""
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = _chunk(b"IHDR", head) + _chunk(b"IDAT", zlib.compress(pixels)) + after
-    return b"\x89PNG\r\n\x1a\n" + chunks + _chunk(b"IEND", b"")
+    return _png((width, height), 8, 2, _chunk(b"IDAT", zlib.compress(pixels)) + after)
+
+
+def png_row(pixels: bytes, width: int, *, depth: int = 8, colour: int = 2, **chunks: bytes) -> bytes:
+    """A PNG of one row, as its samples stand in the file, behind `chunks` such as tRNS; `colour` is the
+    standard's number of its kind: 0 grey, 2 RGB, 6 RGB with alpha."""
+    before = b"".join(_chunk(name.encode(), data) for name, data in chunks.items())
+    return _png((width, 1), depth, colour, before + _chunk(b"IDAT", zlib.compress(b"\0" + pixels)))
+
+
+def grey_row(values: NDArray[Any], depth: int, **chunks: bytes) -> bytes:
+    """A PNG of one row of grey in so many bits."""
+    bits = np.unpackbits(values.astype(">u2").view(np.uint8)).reshape(-1, 16)[:, -depth:]
+    return png_row(np.packbits(bits).tobytes(), len(values), depth=depth, colour=0, **chunks)
+
+
+def _png(size: tuple[int, int], depth: int, colour: int, chunks: bytes) -> bytes:
+    head = _chunk(b"IHDR", struct.pack(">IIBBBBB", *size, depth, colour, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunks + _chunk(b"IEND", b"")
 
 
 def jpeg_of(width: int, height: int) -> bytes:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from pydantic import BaseModel, ConfigDict, Field
 
+from serve_app.core.names import LONGEST_ADDRESS, LONGEST_NAME
 from serve_app.core.roles import Action, Role, may
 from serve_app.errors import Forbidden
 from serve_app.flows.team_keys import TeamKeys, override, within
@@ -36,14 +37,14 @@ class LimitsIn(Body):
 class KeyIn(Body):
     """A key to create."""
 
-    name: Annotated[str, Field(max_length=100)] = ""
+    name: Annotated[str, Field(max_length=LONGEST_NAME)] = ""
     limits: LimitsIn = LimitsIn()
 
 
 class MemberIn(Body):
     """A person to add."""
 
-    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+    email: Annotated[str, Field(max_length=LONGEST_ADDRESS)]
     role: Role = Role.MEMBER
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from serve_app.errors import InvalidRequest, TooLarge
 
 SCHEME = "data:"
-HEAD = re.compile(r"data:([\w.+/-]*)(?:;[\w.+=-]*)*;base64,", re.ASCII | re.IGNORECASE)
+HEAD = re.compile(r'data:([\w.+*/-]*)(?:; *[\w.+="-]*)*; *base64,', re.ASCII | re.IGNORECASE)
 LONGEST_HEAD = 200
 """Characters before the file: a media type with a parameter or two. No expression runs over all of a URL."""
 SLICE = 256 * 1024

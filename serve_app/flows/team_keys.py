@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 
 from serve_app.auth import Caller, KeyRing, Policy
 from serve_app.core.keys import Kind, RawKey
+from serve_app.core.names import label
 from serve_app.core.usage import COMPLETION_TOKENS, PROMPT_TOKENS, SPEECH_SECONDS, VIDEO_SECONDS
 from serve_app.errors import InvalidRequest, NotFound
 from serve_app.flows.teams import Team
@@ -51,7 +52,8 @@ class TeamKeys:
         self.team = team
 
     async def create(self, name: str, policy: Policy) -> tuple[TeamKey, RawKey]:
-        """Make a key. Only now its raw form can be seen (KEY-003)."""
+        """Make a key. Only now its raw form can be seen (KEY-003). Raises InvalidRequest for a long name."""
+        name = label(name, field="name")
         owner = {"team_id": self.team.id, "team_name": self.team.name}
         raw = await self._keys.issue(Kind.KEY, {**owner, "name": name, "policy": asdict(policy)})
         return await self.get(raw.prefix), raw

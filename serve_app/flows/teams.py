@@ -1,15 +1,18 @@
-"""Teams and their members (KEY-001, KEY-005)."""
+"""Teams and their members (KEY-001, KEY-005, KEY-016, KEY-017)."""
 
 from __future__ import annotations
 
-import secrets
+import hashlib
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 
 from serve_app.auth import KeyRing, Policy
 from serve_app.core.keys import Kind, RawKey
+from serve_app.core.names import address, comparable, comparable_address
+from serve_app.core.names import name as visible_name
 from serve_app.core.roles import Role
 from serve_app.documents import change
-from serve_app.errors import Conflict, NotFound, Unauthorized
+from serve_app.errors import AlreadyExists, Conflict, NotFound, Unauthorized
 from serve_app.stores import Document, Documents, JsonObject
 
 TEAMS = "teams"
@@ -44,12 +47,21 @@ class Teams:
         self._keys = keys
 
     async def create(self, name: str, owner: str, plan: str, policy: Policy) -> tuple[Team, RawKey]:
-        """Make a team with its first owner (an e-mail address); gives the owner's personal token."""
-        team_id = f"team_{secrets.token_hex(8)}"
-        token = await self._keys.issue(Kind.MEMBER, {"team_id": team_id})
-        members = {token.prefix: {"email": owner, "role": Role.OWNER}}
-        body = {"name": name, "plan": plan, "policy": asdict(policy), "members": members}
-        return _team(await self._store.put(TEAMS, team_id, body, expected_version=0)), token
+        """Make a team with its first owner (an e-mail address); gives the owner's personal token.
+
+        Raises InvalidRequest for what is no name or no address, and AlreadyExists for a name that is taken.
+        """
+        name, owner = visible_name(name, field="name"), address(owner, field="owner")
+        async with AsyncExitStack() as undo:
+            token = await self._token(_id(name), undo)
+            members = {token.prefix: {"email": owner, "role": Role.OWNER}}
+            body = {"name": name, "plan": plan, "policy": asdict(policy), "members": members}
+            try:
+                made = await self._store.put(TEAMS, _id(name), body, expected_version=0)
+            except Conflict as taken:
+                raise AlreadyExists(f"name: There is a team {name!r} already.") from taken
+            undo.pop_all()
+        return _team(made), token
 
     async def all(self) -> list[Team]:
         """All teams, ordered by id."""
@@ -63,11 +75,9 @@ class Teams:
         return _team(found)
 
     async def find(self, reference: str) -> Team:
-        """The team with this id or name. Raises NotFound, and Conflict when several share the name."""
-        found = [team for team in await self.all() if reference in (team.id, team.name)]
-        if len(found) > 1:
-            raise Conflict("Several teams have this name; use the id.")
-        return found[0] if found else await self.get(reference)
+        """The team with this id or name. Raises NotFound."""
+        found = await self._store.get(TEAMS, comparable(reference))
+        return _team(found) if found else await self.get(_id(reference))
 
     async def authenticate(self, raw_token: str | None) -> Member:
         """The member who holds this personal token. Raises Unauthorized."""
@@ -79,17 +89,34 @@ class Teams:
         raise Unauthorized
 
     async def add_member(self, team_id: str, email: str, role: Role) -> tuple[Member, RawKey]:
-        """Add a person; gives their personal token. Raises NotFound, and Conflict for a known address."""
+        """Add a person; gives their personal token.
+
+        Raises NotFound, InvalidRequest for what is no address, and AlreadyExists for a known one.
+        """
+        email = address(email, field="email")
         _refuse_known(email, (await self.get(team_id)).members)
-        token = await self._keys.issue(Kind.MEMBER, {"team_id": team_id})
-        added = Member(token.prefix, team_id, email, role)
-        await change(self._store, TEAMS, team_id, lambda body: _with_member(body, added))
+        async with AsyncExitStack() as undo:
+            token = await self._token(team_id, undo)
+            added = Member(token.prefix, team_id, email, role)
+            await change(self._store, TEAMS, team_id, lambda body: _with_member(body, added))
+            undo.pop_all()
         return added, token
 
     async def remove_member(self, team_id: str, member_id: str) -> None:
         """Remove a person; their token stops working. Raises NotFound, and Conflict for the last owner."""
         await change(self._store, TEAMS, team_id, lambda body: _without_member(body, member_id))
         await self._store.delete(Kind.MEMBER, member_id)
+
+    async def _token(self, team_id: str, undo: AsyncExitStack) -> RawKey:
+        """A personal token, forgotten again when another was faster."""
+        token = await self._keys.issue(Kind.MEMBER, {"team_id": team_id})
+        undo.push_async_callback(self._store.delete, Kind.MEMBER, token.prefix)
+        return token
+
+
+def _id(name: str) -> str:
+    """Teams whose names people take for the same have the same id: the store makes each document once."""
+    return f"team_{hashlib.sha256(comparable(name).encode()).hexdigest()[:24]}"
 
 
 def _team(document: Document) -> Team:
@@ -104,8 +131,9 @@ def _members(team_id: str, body: JsonObject) -> tuple[Member, ...]:
 
 
 def _refuse_known(email: str, members: tuple[Member, ...]) -> None:
-    if any(member.email == email for member in members):
-        raise Conflict("This address is a member of the team already.")
+    known = {comparable_address(member.email) for member in members}
+    if comparable_address(email) in known:
+        raise AlreadyExists("email: This address is a member of the team already.")
 
 
 def _with_member(body: JsonObject, added: Member) -> JsonObject:

@@ -106,6 +106,17 @@ def test_members() -> None:
     assert (refused.exit_code, refused.output) == (1, "Error: A team keeps at least one owner.\n")
 
 
+def test_names_and_addresses_are_taken_once() -> None:
+    """KEY-016, KEY-017: the operator meets the same rules as callers."""
+    ok("teams", "create", "Acme School")
+    ok("members", "add", "acme school", "A@X.example")
+    for words in (("teams", "create", "ACME  school"), ("members", "add", "Acme School", "a@x.example")):
+        refused = kaleido(*words)
+        assert (refused.exit_code, "already" in refused.output) == (1, True)
+    assert len(ok("teams", "list")) == 1
+    assert len(ok("members", "list", "ACME SCHOOL")) == 2
+
+
 def test_usage() -> None:
     """KEY-004, QUO-001: what the team may use and used today."""
     ok("teams", "create", "school")
@@ -134,6 +145,9 @@ def test_tables_are_for_people() -> None:
         (("keys", "usage", "nowhere"), "There is no such team."),
         (("teams", "create", "x", "--plan", "gold"), "There is no plan 'gold'"),
         (("members", "add", "nowhere", "a@example.com"), "There is no such team."),
+        (("teams", "create", " "), "name: It needs a character that can be seen."),
+        (("teams", "create", "x" * 101), "name: It may have 100 characters."),
+        (("teams", "create", "x", "--owner", "nobody"), "owner: It is not an e-mail address."),
     ],
 )
 def test_errors_are_one_line(words: tuple[str, ...], told: str) -> None:

@@ -1,7 +1,8 @@
-"""Pictures that callers send: VID-005, VID-006, OUT-002."""
+"""Pictures that callers send: VID-005, VID-006, VID-019..021, OUT-002."""
 
 from __future__ import annotations
 
+import struct
 import warnings
 from io import BytesIO
 from pathlib import Path
@@ -10,14 +11,37 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFilter
 
-from serve_app.core.data_url import Content
+from serve_app.core.data_url import Content, data_url
 from serve_app.core.picture_cut import LONGEST_SIDE, Size, centre_cut, shrunk, size_of
 from serve_app.engines import Picture
 from serve_app.errors import InvalidRequest
+from serve_app.picture_colours import LARGEST_PROFILE
 from serve_app.pictures import TURNS, png, read_picture, read_png
-from tests.photos import FORMATS, comment, corners, encoded, jpeg_of, padded, png_of, quarters, webp_of
+from tests.colour_profiles import (
+    PRIMARIES,
+    SRGB_CURVE,
+    Curve,
+    cmyk_profile,
+    grey_profile,
+    icc_profile,
+    rgb_profile,
+)
+from tests.photos import (
+    FORMATS,
+    as_data_url,
+    comment,
+    corners,
+    encoded,
+    grey_row,
+    jpeg_of,
+    padded,
+    png_of,
+    png_row,
+    quarters,
+    webp_of,
+)
 
 WIDE, TALL, SQUARE = (1280, 720), (720, 1280), (720, 720)
 UNDONE = {
@@ -25,6 +49,10 @@ UNDONE = {
     Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
 }
 """What leads back; all others do so themselves."""
+PHOTO = Image.fromarray(np.random.default_rng(5).integers(0, 256, (90, 160, 3), np.uint8)).filter(
+    ImageFilter.GaussianBlur(2)
+)
+"""No two places alike, as in a photo."""
 UPRIGHT = ["red", "green", "blue", "yellow"]
 MOST = 64_000_000
 
@@ -46,7 +74,32 @@ def test_formats(kind: str) -> None:
     for media_type in (FORMATS[kind], "", "application/octet-stream"):
         picture = read(content, media_type=media_type)
         assert (picture.shape, picture.dtype, corners(picture)) == ((180, 320, 3), np.uint8, UPRIGHT)
-    assert read(encoded(quarters(16, 9), "JPEG"), media_type="image/jpg").shape == (9, 16, 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("JPEG", ["image/jpg", "image/pjpeg", "image/jfif", "image/x-citrix-jpeg", "binary/octet-stream"]),
+        ("PNG", ["image/x-png", "image/x-citrix-png", "image/apng", "image/vnd.mozilla.apng", "image/*"]),
+        ("WEBP", ["image/x-webp"]),
+    ],
+)
+def test_other_names_of_the_types(kind: str, names: list[str]) -> None:
+    """VID-020: what old browsers, gateways and storages call them; under each only its own content."""
+    for media_type in names:
+        assert corners(read(encoded(quarters(16, 9), kind), media_type=media_type)) == UPRIGHT
+    other = encoded(quarters(16, 9), "PNG" if kind == "JPEG" else "JPEG")
+    assert refused(other, names[0]).startswith(f"It is declared as {names[0]}, but is ")
+
+
+@pytest.mark.parametrize(
+    "head", ["image/PJPEG", "IMAGE/JPEG;charset=binary", 'image/jpeg; name="a.jpg"', "image/jpeg; q=1; a=b"]
+)
+def test_a_type_in_a_data_url(head: str) -> None:
+    """VID-020: in any case, with parameters."""
+    url = as_data_url(encoded(quarters(16, 9), "JPEG"), head)
+    content = data_url(url, limit_bytes=100_000)
+    assert corners(read(content.data, media_type=content.media_type)) == UPRIGHT
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -87,6 +140,35 @@ def test_truncated_pictures(kind: str) -> None:
         assert refused(content[:part])
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("missing", [1, 2])
+def test_a_jpeg_without_its_end_marker(missing: int, *, progressive: bool) -> None:
+    """VID-021: as frames of cameras come; nothing of the picture is missing, and it is read as with it."""
+    content = encoded(PHOTO, "JPEG", progressive=progressive)
+    for behind in (b"", bytes(100)):
+        assert np.array_equal(read(content[:-missing] + behind), read(content))
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_without_its_last_bytes(*, progressive: bool) -> None:
+    """VID-006, VID-021: where a part of the picture is missing too it is broken, be it ever so small."""
+    content = encoded(PHOTO, "JPEG", progressive=progressive)
+    for missing in (*range(4, 40), len(content) // 4, len(content) // 2):
+        assert refused(content[:-missing]) == "The picture is broken."
+
+
+def test_a_jpeg_with_the_usual_tables_left_out() -> None:
+    """VID-021: the other omission of such frames, Huffman tables that every decoder knows."""
+    content = encoded(PHOTO, "JPEG", quality=80)
+    begin, end = content.index(b"\xff\xc4"), content.index(b"\xff\xda")
+    assert np.array_equal(read(content[:begin] + content[end:-2]), read(content))
+
+
+def test_a_png_without_its_end() -> None:
+    """VID-021: the chunk that says so carries nothing."""
+    assert corners(read(encoded(quarters(160, 90))[:-12])) == UPRIGHT
+
+
 @pytest.mark.parametrize(("bomb", "size"), [(png_of, 10**6), (jpeg_of, 65_535), (webp_of, 16_384)])
 def test_bombs(bomb: object, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """VID-006: refused by what the header announces, before a pixel is decoded, and without a warning."""
@@ -107,7 +189,7 @@ def test_the_bound_itself() -> None:
 def test_a_small_file_that_unpacks_to_much() -> None:
     """VID-006: more pixels than announced, and a comment that grows a thousandfold."""
     assert read(png_of(4, 4, bytes(10**7)), SQUARE).shape == (4, 4, 3)
-    told = refused(png_of(4, 4, after=comment(2**22)))
+    told = refused(png_of(4, 4, after=comment(2**23)))
     assert told == "The picture is broken."
 
 
@@ -212,12 +294,144 @@ def test_a_colour_that_is_transparent() -> None:
     assert set(read(encoded(grey, transparency=7)).ravel()) == {255}
 
 
+@pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
+def test_a_grey_that_is_transparent(depth: int) -> None:
+    """VID-005: in every depth; its neighbours are not, down to the last of 16 bits."""
+    samples = 16 if depth > 1 else 2
+    values = np.arange(samples) if depth == 16 else np.arange(samples) % 2**depth
+    content = grey_row(values, depth, tRNS=b"\0\1")
+    expected = values >> 8 if depth == 16 else values * 255 // (2**depth - 1)
+    expected[values == 1] = 255
+    assert np.array_equal(read(content, (samples, 1))[0, :, 0], expected)
+
+
+def test_a_colour_of_16_bits_that_is_transparent() -> None:
+    """VID-005: told by its upper eight bits, which are all that is read of it."""
+    pixels = np.array([[0x1234, 0x5678, 0x9ABC], [0x1134, 0x5678, 0x9ABC]], ">u2").tobytes()
+    picture = read(png_row(pixels, 2, depth=16, tRNS=pixels[:6]), (2, 1))
+    assert picture.tolist() == [[[255] * 3, [0x11, 0x56, 0x9A]]]
+
+
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "MPO"])
 def test_the_first_frame(kind: str) -> None:
     """VID-005: of an animation, and of the two pictures in one file of some telephones."""
     second = Image.new("RGB", (160, 90), (0, 0, 0))
     content = encoded(quarters(160, 90), kind, save_all=True, append_images=[second])
     assert corners(read(content)) == UPRIGHT
+
+
+SWAPPED = rgb_profile([PRIMARIES["sRGB"][n] for n in (1, 0, 2)], SRGB_CURVE)
+"""Red means green, and green red."""
+
+
+@pytest.mark.parametrize("kind", [*FORMATS, "MPO"])
+def test_a_colour_profile(kind: str) -> None:
+    """VID-019: applied before it is dropped, turned pictures, small ones and large ones alike."""
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    for size in ((160, 90), (5120, 2880)):
+        picture = read(encoded(quarters(*size), kind, icc_profile=SWAPPED))
+        assert corners(picture) == ["green", "red", "blue", "yellow"]
+    turned = read(encoded(quarters(160, 90), kind, icc_profile=SWAPPED, exif=exif))
+    assert corners(turned) == ["yellow", "blue", "red", "green"]
+
+
+@pytest.mark.parametrize(
+    ("space", "curve", "expected"),
+    [
+        ("Display P3", SRGB_CURVE, (83, 152, 95)),
+        ("Adobe RGB", 2.2, (66, 151, 97)),
+        ("sRGB", 1.0, (168, 202, 168)),
+    ],
+)
+def test_known_spaces(space: str, curve: Curve, expected: tuple[int, int, int]) -> None:
+    """VID-019: of telephones and cameras; values as of CSS Color 4's matrices."""
+    profile = rgb_profile(PRIMARIES[space], curve)
+    colour = Image.new("RGB", (16, 9), (100, 150, 100))
+    for image in (colour, colour.quantize(), colour.convert("RGBA")):
+        assert np.abs(read(encoded(image, icc_profile=profile))[0, 0] - np.array(expected)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
+        rgb_profile(PRIMARIES["sRGB"], SRGB_CURVE),
+    ],
+)
+def test_srgb_changes_no_pixel(profile: bytes) -> None:
+    """VID-019: in whose words ever it is said."""
+    assert np.array_equal(read(encoded(PHOTO, icc_profile=profile)), read(encoded(PHOTO)))
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "1", "I;16"])
+def test_a_profile_of_grey(mode: str) -> None:
+    """VID-019: light itself, half of what is there or all of it; and a profile of colours, as some write."""
+    values = np.full((9, 16), 255 if mode == "1" else 100, np.uint8)
+    image = Image.fromarray(values.astype(np.uint16) * 256 if mode == "I;16" else values)
+    if mode in ("LA", "1"):
+        image = image.convert(mode)
+    for profile in (grey_profile(1.0), rgb_profile(PRIMARIES["sRGB"], 1.0)):
+        picture = read(encoded(image, icc_profile=profile))
+        assert set(picture.ravel()) == ({255} if mode == "1" else {168})
+
+
+def test_a_profile_of_ink() -> None:
+    """VID-019: paper is white, and ink has the colour that the press gives it."""
+    profile = cmyk_profile(ink=(128, 128, 200))
+    inks = {(0, 0, 0, 0): (255, 255, 255), (0, 0, 0, 255): (0, 0, 0), (255, 0, 0, 0): (140, 117, 0)}
+    for ink, expected in inks.items():
+        content = encoded(Image.new("CMYK", (16, 9), ink), "JPEG", icc_profile=profile)
+        assert np.abs(read(content)[0, 0] - np.array(expected)).max() <= 3
+
+
+def test_transparency_under_a_profile() -> None:
+    """VID-019, VID-005: what is transparent is white, not the profile's white; half of it is half white."""
+    image = Image.new("RGBA", (16, 9), (255, 0, 0, 128))
+    image.paste((0, 255, 0, 0), (0, 0, 8, 9))
+    picture = read(encoded(image, icc_profile=SWAPPED))
+    assert (picture[0, 0].tolist(), picture[0, 15].tolist()) == ([255, 255, 255], [128, 255, 127])
+
+
+PASSED_OVER = {
+    "nonsense": b"nonsense",
+    "cut": SWAPPED[:200],
+    "without red": SWAPPED.replace(b"rXYZ", b"xxxx"),
+    "grey": grey_profile(1.0),
+    "ink": cmyk_profile((128, 128, 200)),
+    "Lab": icc_profile(b"Lab ", {}),
+    "a chain of steps": SWAPPED + b"mpet",
+}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("what", PASSED_OVER)
+def test_a_profile_that_is_passed_over(kind: str, what: str) -> None:
+    """VID-019: a broken one, one for other pictures, one that could take minutes; pixels are sRGB then."""
+    assert corners(read(encoded(quarters(160, 90), kind, icc_profile=PASSED_OVER[what]))) == UPRIGHT
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_size_of_a_profile(kind: str) -> None:
+    """VID-019, VID-006: four MiB are applied; more are passed over, and never unpacked from a PNG."""
+    for over in (0, 1):
+        profile = SWAPPED.ljust(LARGEST_PROFILE + over, b"\0")
+        content = encoded(quarters(160, 90), kind, icc_profile=profile)
+        if not over:
+            assert corners(read(content))[0] == "green"
+        elif kind == "PNG":
+            assert refused(content) == "The picture is broken."
+        else:
+            assert corners(read(content)) == UPRIGHT
+
+
+@pytest.mark.parametrize(("gamma", "expected"), [(100_000, 168), (55_556, 119), (45_455, 100), (0, 100)])
+def test_the_gamma_of_a_png(gamma: int, expected: int) -> None:
+    """VID-019: of light itself, of an old Mac; near sRGB's, and where sRGB is named, it changes nothing."""
+    told = {"gAMA": struct.pack(">I", gamma)}
+    for colour, pixel in ((0, [100]), (2, [100] * 3), (6, [100] * 3 + [255])):
+        for chunks, value in ((told, expected), ({"sRGB": b"\0", **told}, 100)):
+            assert set(read(png_row(bytes(pixel), 1, colour=colour, **chunks)).ravel()) == {value}
 
 
 def test_nothing_but_pixels_is_kept(tmp_path: Path) -> None:
@@ -249,6 +463,8 @@ SEEDS = [
         for kind in FORMATS
     ),
     encoded(quarters(32, 18).convert("P"), transparency=1),
+    *(encoded(quarters(32, 18), kind, icc_profile=SWAPPED) for kind in FORMATS),
+    grey_row(np.arange(32), 16, tRNS=b"\0\1", gAMA=bytes(4)),
     encoded(quarters(32, 18), save_all=True, append_images=[quarters(32, 18).rotate(90)]),
     encoded(quarters(32, 18), "WEBP", save_all=True, append_images=[quarters(32, 18).rotate(90)]),
     encoded(quarters(32, 18), "MPO", save_all=True, append_images=[quarters(32, 18)]),

@@ -28,10 +28,12 @@ def taken(url: str, limit_bytes: int = LIMIT) -> Content:
         ("DATA:Image/SVG+xml;BASE64,", "image/svg+xml"),
         ("data:;base64,", ""),
         ("data:image/jpeg;name=a.jpg;charset=utf-8;base64,", "image/jpeg"),
+        ('data:image/jpeg; name="a.jpg"; base64,', "image/jpeg"),
+        ("data:image/*;base64,", "image/*"),
     ],
 )
 def test_heads(head: str, media_type: str) -> None:
-    """VID-005: any case, with parameters or none; without a type nothing is declared."""
+    """VID-005, VID-020: any case, with parameters or none; without a type nothing is declared."""
     assert taken(f"{head}AAEC") == Content(b"\x00\x01\x02", media_type)
 
 

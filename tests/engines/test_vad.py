@@ -15,36 +15,7 @@ from deployments.vad.silero import CONTEXT, FRAME, STATE, SileroDetector
 from serve_app.core.endpointing import Endpointer
 from serve_app.engines import SAMPLE_RATE, Audio
 from serve_app.errors import EngineNotInstalled
-
-VOWELS = (
-    ((730, 90), (1090, 110), (2440, 170)),  # a
-    ((270, 60), (2290, 200), (3010, 300)),  # i
-    ((300, 60), (870, 100), (2240, 170)),  # u
-)
-"""(formant, bandwidth) in Hz, after Peterson and Barney (1952)."""
-
-
-def vowel(pitch: float, formants: tuple[tuple[int, int], ...], seconds: float) -> Audio:
-    """A voiced vowel: harmonics of a trembling pitch, shaped by formants."""
-    time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-    phase = 2 * np.pi * np.cumsum(pitch * (1 + 0.03 * np.sin(10 * np.pi * time))) / SAMPLE_RATE
-    wave = np.zeros(len(time))
-    for harmonic in range(1, int(5000 / pitch)):
-        gain = sum(1 / (1 + ((harmonic * pitch - at) / width) ** 2) for at, width in formants)
-        wave += gain / harmonic**0.5 * np.sin(harmonic * phase)
-    envelope = np.minimum(1.0, np.minimum(time / 0.02, (seconds - time) / 0.03))
-    return (wave * envelope).astype(np.float32)
-
-
-def babble() -> Audio:
-    """One second of silence, two of syllables, one of silence."""
-    noise = np.random.default_rng(1)
-    syllables = []
-    for index in range(8):
-        consonant = noise.normal(0, 0.3, 800) * np.hanning(800)
-        syllables += [consonant, vowel(110 + 10 * (index % 3), VOWELS[index % 3], 0.2), np.zeros(640)]
-    spoken = np.concatenate([np.zeros(SAMPLE_RATE), *syllables, np.zeros(SAMPLE_RATE)])
-    return (0.3 * spoken / np.abs(spoken).max()).astype(np.float32)
+from tests.recordings import babble
 
 
 def frames(audio: Audio) -> Audio:

@@ -12,7 +12,10 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
-from serve_app.errors import Conflict
+from serve_app.auth import KeyRing, Policy
+from serve_app.clock import SystemClock
+from serve_app.errors import AlreadyExists, Conflict
+from serve_app.flows.teams import Teams
 from serve_app.stores import Store
 from tests.stores.opening import open_address
 
@@ -122,6 +125,21 @@ async def create(number: int, address: str, keys: list[str]) -> list[str]:
             continue
     await store.close()
     return created
+
+
+async def make_teams(number: int, address: str, names: list[str]) -> list[str]:
+    """The teams this process was the first to make, under the same names in another case."""
+    store = open_address(address)
+    teams = Teams(store, KeyRing(store, b"pepper", SystemClock()))
+    made: list[str] = []
+    for name in names:
+        try:
+            await teams.create(name.upper() if number % 2 else name, "o@x.example", "default", Policy())
+            made.append(name)
+        except AlreadyExists:
+            continue
+    await store.close()
+    return made
 
 
 async def add_up(number: int, address: str, times: int) -> None:

@@ -53,6 +53,13 @@ def test_one_creator_per_document(processes: Crew, address: str) -> None:
     assert sorted(created) == sorted(keys)
 
 
+def test_one_team_per_name(processes: Crew, address: str) -> None:
+    """KEY-017: of all who make a team of one name, exactly one succeeds."""
+    names = [f"school {n}" for n in range(25)]
+    made = [name for mine in processes.run(crew.make_teams, address, names) for name in mine]
+    assert sorted(made) == sorted(names)
+
+
 async def test_totals_are_exact(processes: Crew, address: str) -> None:
     """QUO-008: no add is lost, and an event that all report counts once."""
     processes.run(crew.add_up, address, 50)
