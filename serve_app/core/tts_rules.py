@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from serve_app.core.speech_text import spoken_text
+from serve_app.core.speech_text import check_speakable, spoken_text
 from serve_app.core.voice_rules import either, speaker_of, style_of, voice_to_clone
 from serve_app.errors import InvalidRequest
 
@@ -69,7 +69,10 @@ def resolve(asked: SpeechFields, pairs: Pairs, *, random_seed: int) -> SpeechOrd
     """
     text = spoken_text(asked.text, field="text", longest=LONGEST_TEXT)
     language, model = language_and_model(asked.language, asked.model, pairs)
+    check_speakable(text, (language,), field="text")
     reference, transcript = _voice_to_clone(asked, model)
+    if transcript:
+        check_speakable(transcript, sorted(pairs[model]), field="clone_text")
     cloning = bool(reference)
     return SpeechOrder(
         text=text,

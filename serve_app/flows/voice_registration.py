@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from serve_app.backends import Backends
 from serve_app.cards import Cards
 from serve_app.core.slug import slug
-from serve_app.core.speech_text import one_line
+from serve_app.core.speech_text import check_speakable, one_line
 from serve_app.core.tts_rules import LANGUAGES, one_of
 from serve_app.core.voice_rules import bounded
 from serve_app.engines import Reference
@@ -54,15 +54,17 @@ async def register(backends: Backends, cards: Cards, team: str, new: NewVoice) -
     name = slug(new.name or PurePath(unquote(new.filename or new.url)).stem, field="name")
     voices = CustomVoices(backends, team)
     await voices.check_free(name)
-    reference = await _recording(backends, new)
+    transcript = bounded("transcript", one_line(new.transcript))
+    if transcript:
+        check_speakable(transcript, (language,), field="transcript")
+    reference = await _recording(backends, new, transcript)
     if not reference.transcript:
         text = await heard_in(backends, cards, reference, language)
         reference = replace(reference, transcript=text)
     return await voices.add(name, model, language, reference)
 
 
-async def _recording(backends: Backends, new: NewVoice) -> Reference:
-    transcript = bounded("transcript", one_line(new.transcript))
+async def _recording(backends: Backends, new: NewVoice, transcript: str) -> Reference:
     if new.file is None:
         return await fetched(backends, new.url, transcript)
     if new.size > MAX_BYTES:

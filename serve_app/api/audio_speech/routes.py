@@ -53,5 +53,5 @@ async def _begin(
     await check_speaks(cards, order.model, order.language, order.speaker)
     order = await settled(backends, cards, team, order)
     spoken = replace(await request_of(backends, team, order), speed=body.speed)
-    texts = await asyncio.to_thread(pieces, body.input, longest=LONGEST_TEXT)
+    texts = await asyncio.to_thread(pieces, body.input, order.language, longest=LONGEST_TEXT)
     return encoded(long_speech(backends, team, spoken, texts), FORMATS[body.response_format])
