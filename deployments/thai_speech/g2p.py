@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from pythainlp.tokenize import word_tokenize
-from pythainlp.util import Trie, normalize, num_to_thaiword
+from pythainlp.util import Trie, normalize
 
 from deployments.thai_speech.lexicon import lexicon
 from deployments.thai_speech.phonemes import Pronunciation
 from deployments.thai_speech.spelling import pronounce
+from serve_app.core.thai_verbalization import parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +38,22 @@ class Pause:
 
 Chunk = ThaiWord | ForeignText | Pause
 
-_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 _REPEATED = re.compile(r"\s*ๆ")
-_CHUNKS = re.compile(
-    r"(?P<number>[0-9][0-9,]*(?:\.[0-9]+)?)|(?P<thai>[ก-ฺเ-๎ๆ]+)|(?P<foreign>[^\W\d_ก-๛]+)|(?P<pause>.)", re.S
-)
+_CHUNKS = re.compile(r"(?P<thai>[ก-ฺเ-๎ๆ]+)|(?P<foreign>[^\W\d_ก-๛]+)|(?P<pause>.)", re.S)
 MAI_YAMOK = "ๆ"
-_LONGEST_NUMBER = 15
-"""Digits beyond which a number is read digit by digit, like a card or telephone number."""
+_LOANWORDS = ("แอต", "แฮชแท็ก", "ฟาเรนไฮต์")
+"""Said for signs, and in no lexicon: a segmenter would cut them."""
 
 
 def pronounce_text(text: str) -> list[Chunk]:
-    """Any text in reading order; neighbouring pauses are one. Digits are read as Thai number words."""
+    """Any text in reading order; neighbouring pauses are one. Numbers, signs and abbreviations are read in
+    Thai words."""
     chunks: list[Chunk] = []
-    for match in _CHUNKS.finditer(_REPEATED.sub(MAI_YAMOK, normalize(text.translate(_THAI_DIGITS)))):
-        for chunk in _chunks(str(match.lastgroup), match[0]):
-            if not (isinstance(chunk, Pause) and (not chunks or isinstance(chunks[-1], Pause))):
-                chunks.append(chunk)
+    for part in parts(_REPEATED.sub(MAI_YAMOK, normalize(text))):
+        for match in _CHUNKS.finditer(part.spoken):
+            for chunk in _chunks(str(match.lastgroup), match[0]):
+                if not (isinstance(chunk, Pause) and (not chunks or isinstance(chunks[-1], Pause))):
+                    chunks.append(chunk)
     return chunks
 
 
@@ -75,23 +75,10 @@ def _syllables(word: str) -> Pronunciation:
 
 
 def _chunks(kind: str, text: str) -> Iterator[Chunk]:
-    if kind == "number":
-        yield from _thai(number_words(text))
-    elif kind == "thai":
+    if kind == "thai":
         yield from _thai(text)
     else:
         yield ForeignText(text) if kind == "foreign" else Pause()
-
-
-def number_words(number: str) -> str:
-    """`1,250.5` as Thai words; a leading zero or great length means that the digits are names, not a
-    quantity."""
-    whole, _, decimals = number.replace(",", "").partition(".")
-    if len(whole) > _LONGEST_NUMBER or (len(whole) > 1 and whole.startswith("0")):
-        spoken = "".join(num_to_thaiword(int(digit)) for digit in whole)
-    else:
-        spoken = num_to_thaiword(int(whole))
-    return spoken + ("จุด" + "".join(num_to_thaiword(int(digit)) for digit in decimals) if decimals else "")
 
 
 def _thai(text: str) -> Iterator[ThaiWord]:
@@ -107,4 +94,4 @@ def _thai(text: str) -> Iterator[ThaiWord]:
 
 @cache
 def _dictionary() -> Trie:
-    return Trie([*lexicon(), MAI_YAMOK])
+    return Trie([*lexicon(), *_LOANWORDS, MAI_YAMOK])

@@ -18,8 +18,9 @@ from deployments.thai_speech.g2p import Chunk, ThaiWord, pronounce_text
 from deployments.thai_speech.phonemes import mnemonics
 from deployments.tts.embedded_voices import ESPEAK, SPEAKERS, FormantVoice, known
 from deployments.tts.japanese import kana
-from deployments.tts.lao import pronounce_lao
+from deployments.tts.lao import lao_words, pronounce_lao
 from deployments.turn import Report
+from serve_app.core.thai_verbalization import verbalized
 from serve_app.engines import Audio, Progress, Speech
 from serve_app.errors import InvalidRequest
 
@@ -31,6 +32,8 @@ SCRIPTS = {
 _READS_LATIN = frozenset({"en", "vi", "ms", "zh", "ko"})
 """Languages of espeak-ng that read Latin words by themselves; its Japanese spells them letter by letter."""
 _OWN_READING: dict[str, Callable[[str], list[Chunk]]] = {"th": pronounce_text, "lo": pronounce_lao}
+_IN_WORDS: dict[str, Callable[[str], str]] = {"th": verbalized, "lo": lao_words, "ja": kana}
+"""Before a text is cut by script: `5 km` is one thing in two scripts."""
 _SENTENCE_END = re.compile(r"(?<=\w{3}[.!?;:])\s+|(?<=[。！？；])")
 """Not after `Mr.` or `3.`: what ends a sentence has more letters."""
 SAMPLE_RATE = 22_050
@@ -130,7 +133,7 @@ def _say(clause: Clause, voice: FormantVoice) -> Audio:
 
 def read(text: str, language: str) -> list[Clause]:
     """A text in one of `ESPEAK`'s languages as clauses; letters that no language of ours has are left out."""
-    written = kana(text) if language == "ja" else text
+    written = _IN_WORDS.get(language, str)(text)
     readable = [(run, reader) for run, reader in runs(written, language) if reader]
     return [clause for run, reader in readable for clause in _clauses(run, reader)]
 

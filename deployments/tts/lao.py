@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from deployments.thai_speech.g2p import Chunk, Pause, ThaiWord, number_words
+from deployments.thai_speech.g2p import Chunk, Pause, ThaiWord
 from deployments.thai_speech.phonemes import Syllable
+from serve_app.core.thai_verbalization import parts
 
 _INITIAL_SOUNDS = {
     "k": "ກ", "kh": "ຂຄ", "N": "ງ", "c": "ຈ", "s": "ສຊ", "j": "ຍຢ", "d": "ດ", "t": "ຕ", "th": "ຖທ", "n": "ນ",
@@ -67,19 +68,31 @@ _SPELLED_ALIKE = (
     ("[ກ-ຮ]໌", ""),
 )  # fmt: skip
 """Ligatures, marks typed before the vowel they stand over, a vowel sign in two parts, silenced letters."""
-_NUMBERS = {
-    "เอ็ด": "ເອັດ", "หนึ่ง": "ຫນຶ່ງ", "ยี่สิบ": "ຊາວ", "สิบ": "ສິບ", "สอง": "ສອງ", "สาม": "ສາມ", "สี่": "ສີ່", "ห้า": "ຫ້າ",
-    "หก": "ຫົກ", "เจ็ด": "ເຈັດ", "แปด": "ແປດ", "เก้า": "ເກົ້າ", "ศูนย์": "ສູນ", "ร้อย": "ຮ້ອຍ", "พัน": "ພັນ", "หมื่น": "ຫມື່ນ",
-    "แสน": "ແສນ", "ล้าน": "ລ້ານ", "จุด": "ຈຸດ",
+_WORDS = {
+    "เอ็ด": "ເອັດ", "หนึ่ง": "ຫນຶ່ງ", "ยี่สิบ": "ຊາວ", "สิบ": "ສິບ", "สอง": "ສອງ", "สาม": "ສາມ",
+    "สี่": "ສີ່", "ห้า": "ຫ້າ", "หก": "ຫົກ", "เจ็ด": "ເຈັດ", "แปด": "ແປດ", "เก้า": "ເກົ້າ", "ศูนย์": "ສູນ",
+    "ร้อย": "ຮ້ອຍ", "พัน": "ພັນ", "หมื่น": "ຫມື່ນ", "แสน": "ແສນ", "ล้าน": "ລ້ານ", "จุด": "ຈຸດ",
+    "เปอร์เซ็นต์": "ເປີເຊັນ", "บวก": "ບວກ", "ลบ": "ລົບ", "คูณ": "ຄູນ", "หาร": "ຫານ", "เท่ากับ": "ເທົ່າກັບ",
+    "เท่าไร": "ເທົ່າໃດ", "ถึง": "ເຖິງ", "ต่อ": "ຕໍ່", "ทับ": "ທັບ", "เศษ": "ເສດ", "ส่วน": "ສ່ວນ",
+    "มากกว่า": "ຫຼາຍກວ່າ", "น้อยกว่า": "ໜ້ອຍກວ່າ", "ประมาณ": "ປະມານ", "หมายเลข": "ໝາຍເລກ", "และ": "ແລະ",
+    "บาท": "ບາດ", "สตางค์": "ສະຕາງ", "ดอลลาร์": "ໂດລາ", "ยูโร": "ເອີໂຣ", "ปอนด์": "ປອນ", "เยน": "ເຢນ",
+    "วอน": "ວອນ", "ดอง": "ດົງ", "กีบ": "ກີບ", "องศา": "ອົງສາ", "เซลเซียส": "ແຊນຊຽດ", "นาฬิกา": "ໂມງ",
+    "วินาที": "ວິນາທີ", "นาที": "ນາທີ", "กิโลเมตร": "ກິໂລແມັດ", "เซนติเมตร": "ຊັງຕີແມັດ",
+    "มิลลิเมตร": "ມິນລີແມັດ", "เมตร": "ແມັດ", "กิโลกรัม": "ກິໂລກຣາມ", "กรัม": "ກຣາມ", "ลิตร": "ລິດ",
+    "ชั่วโมง": "ຊົ່ວໂມງ", "ตาราง": "ຕາລາງ", "มกราคม": "ມັງກອນ", "กุมภาพันธ์": "ກຸມພາ", "มีนาคม": "ມີນາ",
+    "เมษายน": "ເມສາ", "พฤษภาคม": "ພຶດສະພາ", "มิถุนายน": "ມິຖຸນາ", "กรกฎาคม": "ກໍລະກົດ", "สิงหาคม": "ສິງຫາ",
+    "กันยายน": "ກັນຍາ", "ตุลาคม": "ຕຸລາ", "พฤศจิกายน": "ພະຈິກ", "ธันวาคม": "ທັນວາ",
 }  # fmt: skip
-"""Lao counts as Thai does, with a word of its own for twenty."""
-_CHUNKS = re.compile(r"(?P<number>[0-9][0-9,]*(?:\.[0-9]+)?)|(?P<lao>[ກ-ໆ່-໎]+)|(?P<pause>.)", re.S)
+"""Lao counts and measures as Thai does, with a word of its own for twenty."""
+_WORD = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
+_CHUNKS = re.compile(r"(?P<lao>[ກ-ໆ່-໎]+)|(?P<pause>.)", re.S)
 _REPEAT = "ໆ"
 
 
 def pronounce_lao(text: str) -> list[Chunk]:
     """Lao in reading order, one word a syllable; neighbouring pauses are one. Any text has a reading: what is
     no Lao is a pause, and a sign that fits nowhere is left out."""
+    text = lao_words(text)
     for written, plain in _SPELLED_ALIKE:
         text = re.sub(written, plain, text)
     chunks: list[Chunk] = []
@@ -94,13 +107,16 @@ def _chunks(kind: str, text: str) -> Iterator[Chunk]:
     if kind == "pause":
         yield Pause()
         return
-    spelled = _lao_number(text) if kind == "number" else text
-    for syllable in _syllables(spelled):
+    for syllable in _syllables(text):
         yield ThaiWord(str(syllable), (syllable,))
 
 
-def _lao_number(number: str) -> str:
-    return re.sub("|".join(_NUMBERS), lambda word: _NUMBERS[word[0]], number_words(number))
+def lao_words(text: str) -> str:
+    """Lao with its numbers and signs in words: found and read as in Thai, told in Lao."""
+    return "".join(
+        _WORD.sub(lambda word: _WORDS[word[0]], part.spoken) if part.read else part.spoken
+        for part in parts(text)
+    )
 
 
 def _syllables(text: str) -> Iterator[Syllable]:

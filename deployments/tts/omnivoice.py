@@ -26,6 +26,7 @@ from deployments.tts.omnivoice_package import (
 from deployments.tts.reference import audible
 from deployments.tts.voice_cache import VoiceCache
 from deployments.turn import Report
+from serve_app.core.thai_verbalization import verbalized
 from serve_app.engines import EngineCard, Progress, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
 
@@ -79,7 +80,7 @@ class OmniVoiceSynthesizer:
         """
         _check(request)
         settings = {
-            "text": request.text,
+            "text": verbalized(request.text) if request.language == "th" else request.text,
             "language": request.language,
             "voice_clone_prompt": self._voices[request.reference] if request.reference else None,
             "instruct": request.instruct or None,

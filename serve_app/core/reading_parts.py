@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from serve_app.core.reading_attempt import Attempt
-from serve_app.core.reading_tokens import normalized
+from serve_app.core.reading_tokens import normalized, spoken_form, spoken_tokens
 from serve_app.engines import AlignedSyllable, AlignedWord, SpokenSyllable
 
 Json = dict[str, Any]
@@ -21,9 +21,15 @@ class Reference:
 
     text: str
     tokens: Sequence[str]
+    """As they are written."""
     source: str = "referenceText"
     """Or `referenceAudio` (RS-085)."""
     meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def spoken(self) -> list[str]:
+        """What is said for each token, which is what scores compare (RS-093)."""
+        return spoken_tokens(self.text, self.tokens)
 
     @property
     def sent_as(self) -> str:
@@ -60,7 +66,7 @@ class Spoken:
         """RS-070."""
         tokens = list(self.tokens[attempt.start : attempt.end])
         chosen = excerpt(
-            normalized(self.text), len("".join(self.tokens[: attempt.start])), len("".join(tokens))
+            spoken_form(self.text), len("".join(self.tokens[: attempt.start])), len("".join(tokens))
         )
         return {
             "transcript": chosen if attempt.applied else self.text,

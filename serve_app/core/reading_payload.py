@@ -43,7 +43,7 @@ def score_payload(
     """JSON 4. The mean is over the words that the aligner can read; when it is too weak, confidences are told
     and not used (RS-038, RS-039)."""
     tokens = spoken.tokens[attempt.start : attempt.end]
-    pairs = align(reference.tokens, tokens)
+    pairs = align(reference.spoken, tokens)
     read = [confidence for confidence in said.confidences if confidence is not None]
     scores = score(pairs, len(reference.tokens), len(tokens), read or None, weak_below=weak_below)
     reason = "" if scores.raw.pronunciation is not None else _unused(said, scores.average_confidence)

@@ -1,9 +1,10 @@
-"""The words of a text that is read aloud, and of what was said (RS-087)."""
+"""The words of a text that is read aloud, and of what was said (RS-087, RS-093)."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -15,6 +16,7 @@ from pythainlp.util import thai_digit_to_arabic_digit
 from serve_app.core.reading_pieces import pieces_of
 from serve_app.core.speech_text import one_line
 from serve_app.core.thai import clean
+from serve_app.core.thai_verbalization import Part, parts, verbalized
 from serve_app.engines import Word
 
 INSIDE_WORDS = re.compile(r"(?<=\d),(?=\d{3})|(?<=[a-z])['’](?=[a-z])", re.IGNORECASE)
@@ -33,9 +35,20 @@ def normalized(text: str) -> str:
 
     Normalising twice changes nothing.
     """
-    composed = " ".join(map(clean, one_line(text).split()))
-    bare = INSIDE_WORDS.sub("", thai_digit_to_arabic_digit(composed))
-    kept = (each if unicodedata.category(each)[0] in "LMN" else " " for each in bare)
+    return _bare(thai_digit_to_arabic_digit(_composed(text)))
+
+
+def spoken_form(text: str) -> str:
+    """A text in the words that are said, in one spelling: `50%`, `๕๐ %` and `ห้าสิบเปอร์เซ็นต์` are alike."""
+    return _bare(verbalized(_composed(text)))
+
+
+def _composed(text: str) -> str:
+    return " ".join(map(clean, one_line(text).split()))
+
+
+def _bare(text: str) -> str:
+    kept = (each if unicodedata.category(each)[0] in "LMN" else " " for each in INSIDE_WORDS.sub("", text))
     return " ".join("".join(kept).split())
 
 
@@ -45,19 +58,40 @@ def newmm(text: str) -> list[str]:
 
 
 def tokens_of(text: str, segment: Segmenter = newmm) -> list[str]:
-    """The words of a text; white space is never one."""
-    return [token for part in normalized(text).split() for token in segment(part)]
+    """The words of a text; white space is never one. What is not read as it is written is one as it stands:
+    `50%`, `10:30 น.`"""
+    return [token for part in parts(_composed(text)) for token in _tokens(part, segment)]
+
+
+def _tokens(part: Part, segment: Segmenter) -> list[str]:
+    if part.read:
+        return [part.written.strip()] if _bare(part.spoken) else []
+    return [token for piece in _bare(part.written).split() for token in segment(piece)]
+
+
+def spoken_tokens(text: str, tokens: Sequence[str]) -> list[str]:
+    """What is said for each token of a text, which together spell it, however it is segmented."""
+    waiting, spoken = deque(tokens), list[str]()
+    for part in parts(_composed(text)):
+        letters = len(_bare(part.written).replace(" ", ""))
+        if part.read and (said := _bare(part.spoken).replace(" ", "")):
+            waiting.popleft()
+            spoken.append(said)
+        while not part.read and letters > 0:
+            spoken.append(waiting.popleft())
+            letters -= len(spoken[-1])
+    return spoken
 
 
 def anchored(spoken: str, reference: Sequence[str], segment: Segmenter = newmm) -> list[str]:
     """The words of what was said, cut as the reference is, so that a word that is said badly stays one word.
 
-    What is not like the word of the reference at its place is segmented by itself. Together the words spell
-    the normalised text without its spaces.
+    `reference` are spoken tokens. What is not like the word of the reference at its place is segmented by
+    itself. Together the words are the spoken form without its spaces.
     """
     return [
         token
-        for piece in pieces_of(normalized(spoken), reference)
+        for piece in pieces_of(spoken_form(spoken), reference)
         for token in ([piece.text] if piece.known else segment(piece.text))
     ]
 
@@ -78,7 +112,7 @@ def timed(tokens: Sequence[str], words: Sequence[Word]) -> list[Span | None]:
     The characters of a word share its time evenly.
     """
     times = [time for word in words for time in _character_times(word)]
-    said = "".join(letters for word in words for letters in normalized(word.text).split())
+    said = "".join(letters for word in words for letters in spoken_form(word.text).split())
     found = {at: times[other] for at, other in _same_characters("".join(tokens), said)}
     spans: list[Span | None] = []
     last = 0
@@ -99,6 +133,6 @@ def _same_characters(one: str, other: str) -> Iterator[tuple[int, int]]:
 
 
 def _character_times(word: Word) -> Iterator[Span]:
-    count = len(normalized(word.text).replace(" ", ""))
+    count = len(spoken_form(word.text).replace(" ", ""))
     share = (word.end - word.start) / max(1, count)
     return ((word.start + at * share, word.start + (at + 1) * share) for at in range(count))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pythainlp.tokenize import word_tokenize
 
 from serve_app.core.speech_text import one_line, speakable
+from serve_app.core.thai_verbalization import verbalized
 
 SHORTEST = 20
 """Code points. Shorter sentences join the next one: engines speak a word alone without melody."""
@@ -19,12 +20,15 @@ THAI = re.compile(r"[\u0e00-\u0e7f]")
 SPACE = re.compile(r".*\s")
 
 
-def pieces(text: str, *, longest: int) -> list[str]:
-    """Sentences of at most `longest` code points; together they hold all of the text that has a sound."""
+def pieces(text: str, language: str, *, longest: int) -> list[str]:
+    """Sentences of at most `longest` code points; together they hold all of the text that has a sound in the
+    language. Thai comes in words: a cut in `โทร. 1669` would hide what the number is."""
     lines = filter(None, map(one_line, text.splitlines()))
+    if language == "th":
+        lines = filter(None, map(str.strip, map(verbalized, lines)))
     sentences = (sentence for line in lines for sentence in _sentences(line, longest))
     found = (piece.strip() for sentence in sentences for piece in _cut(sentence, longest))
-    return [piece for piece in found if speakable(piece)]
+    return [piece for piece in found if speakable(piece, (language,))]
 
 
 def _sentences(line: str, longest: int) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Collection, Set
 
 from serve_app.errors import InvalidRequest
 
@@ -11,6 +12,18 @@ WRITTEN_INSIDE_WORDS = frozenset("\u200b\u200c\u200d\u2060")
 """Invisible marks that writers need: breaks between Thai words, joined letters and emoji."""
 SCRIPTS = {"THAI": "th", "LAO": "lo", "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "CJK": "zh"}
 """The first word of a letter's Unicode name tells its script, and the script its language."""
+READ = {
+    **dict.fromkeys(("en", "vi", "ms"), frozenset({"LATIN"})),
+    "th": frozenset({"THAI", "LATIN"}),
+    "lo": frozenset({"LAO", "LATIN"}),
+    "ja": frozenset({"HIRAGANA", "KATAKANA", "CJK", "IDEOGRAPHIC", "LATIN"}),
+    "zh": frozenset({"CJK", "IDEOGRAPHIC", "BOPOMOFO", "LATIN"}),
+    "ko": frozenset({"HANGUL", "CJK", "LATIN"}),
+}
+"""The scripts that each language is written in; names in Latin letters stand in texts of all."""
+CONSONANTS = {"THAI": frozenset(map(chr, range(0x0E01, 0x0E2F))),
+              "LAO": frozenset(map(chr, (*range(0x0E81, 0x0EAF), *range(0x0EDC, 0x0EE0))))}  # fmt: skip
+"""Of scripts whose vowels and signs have no sound alone."""
 VIETNAMESE = frozenset("ăđơư") | frozenset(map(chr, range(0x1EA0, 0x1EFA)))
 """Letters that no other language of ours has."""
 
@@ -38,9 +51,28 @@ def one_line(text: str) -> str:
     return "".join(map(_kept, text)).strip()
 
 
-def speakable(text: str) -> bool:
-    """Whether there is a letter or a digit; marks, signs and emoji alone have no reading."""
-    return any(unicodedata.category(character)[0] in "LN" for character in text)
+def speakable(text: str, languages: Collection[str] = tuple(READ)) -> bool:
+    """Whether there is a digit, or a letter with a sound in one of the languages; marks, signs, emoji, and
+    letters such as ะ and ๆ, have no reading alone."""
+    scripts = frozenset[str]().union(*(READ[language] for language in languages))
+    return any(_sounds(character, scripts) for character in unicodedata.normalize("NFKC", text))
+
+
+def check_speakable(text: str, languages: Collection[str], *, field: str) -> None:
+    """Raises InvalidRequest, which names `field`, for a text of which no such language says a thing
+    (TTS-030)."""
+    if not speakable(text, languages):
+        raise InvalidRequest(f"{field}: Nothing in it can be spoken in {' or '.join(languages)}.")
+
+
+def _sounds(character: str, scripts: Set[str]) -> bool:
+    kind = unicodedata.category(character)
+    if kind == "Nd":
+        return True
+    script = unicodedata.name(character, "").split(" ")[0]
+    if script not in scripts or kind == "Lm" or kind[0] not in "LN":
+        return False
+    return character in CONSONANTS.get(script, character)
 
 
 def _kept(character: str) -> str:

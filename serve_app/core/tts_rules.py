@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from serve_app.core.languages import language_code
-from serve_app.core.speech_text import language_of, spoken_text
+from serve_app.core.speech_text import check_speakable, language_of, spoken_text
 from serve_app.core.voice_rules import either, speaker_of, style_of, voice_to_clone
 from serve_app.errors import InvalidRequest
 
@@ -70,7 +70,10 @@ def resolve(asked: SpeechFields, pairs: Pairs, *, random_seed: int) -> SpeechOrd
     """
     text = spoken_text(asked.text, field="text", longest=LONGEST_TEXT)
     language, model = language_and_model(_language(asked, text), asked.model, pairs)
+    check_speakable(text, (language,), field="text")
     reference, transcript = _voice_to_clone(asked, model)
+    if transcript:
+        check_speakable(transcript, sorted(pairs[model]), field="clone_text")
     cloning = bool(reference)
     return SpeechOrder(
         text=text,

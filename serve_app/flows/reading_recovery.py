@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from serve_app.core.endpointing import FRAME
 from serve_app.core.pcm import Pcm16
 from serve_app.core.reading_gaps import found, has_gaps, kept_frames, merged, placed, truncated, windows
-from serve_app.core.reading_tokens import anchored, normalized
+from serve_app.core.reading_tokens import anchored, spoken_form
 from serve_app.core.thai import caption_line, timed
 from serve_app.engines import Hints, SpeechRecognizer, Word
 from serve_app.flows.excerpts import excerpt, heard, spoken_excerpts
@@ -89,4 +89,4 @@ def _frames(samples: Pcm16, kept: NDArray[np.intp]) -> Pcm16:
 
 def _letters(text: str) -> str:
     """A text as it is compared: without white space."""
-    return normalized(text).replace(" ", "")
+    return spoken_form(text).replace(" ", "")

@@ -65,7 +65,7 @@ async def _assessed(
     student: Pcm16,
     report: Report,
 ) -> Json:
-    heard = await read_aloud(backends, order.asr_engine, student, reference.tokens)
+    heard = await read_aloud(backends, order.asr_engine, student, reference.spoken)
     request = order.view(reference.source)
     if heard.no_speech:
         return no_speech_payload(request, reference, heard.meta)
@@ -73,18 +73,19 @@ async def _assessed(
     report(Progress("alignment"))
     said = Pronunciation(reason="not_requested")
     if order.include_pronunciation:
-        said = await pronunciation(backends, student, spoken.span(attempt), reference.tokens)
+        said = await pronunciation(backends, student, spoken.span(attempt), reference.spoken)
     bounds = (backends.settings.reading_weak_below, backends.settings.reading_focus_below)
     return await asyncio.to_thread(score_payload, request, reference, spoken, attempt, said, *bounds)
 
 
 def _attempted(reference: Reference, heard: ReadingTranscript) -> tuple[Spoken, Attempt]:
     """The words as tokens, and which of them are the best attempt (RS-070, RS-087)."""
-    words = repetitions_marked(heard.words, reference.tokens)
+    expected = reference.spoken
+    words = repetitions_marked(heard.words, expected)
     text = caption_line(words)
-    tokens = anchored(text, reference.tokens)
+    tokens = anchored(text, expected)
     spoken = Spoken(text, tokens, timed(tokens, words), _meta(heard))
-    return spoken, best_attempt(reference.tokens, tokens)
+    return spoken, best_attempt(expected, tokens)
 
 
 def _meta(heard: ReadingTranscript) -> Json:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from serve_app.backends import Backends
 from serve_app.core.languages import language_code
 from serve_app.core.slug import slug
-from serve_app.core.speech_text import language_of, one_line
+from serve_app.core.speech_text import check_speakable, language_of, one_line
 from serve_app.core.tts_rules import LANGUAGES, one_of
 from serve_app.core.voice_rules import bounded
 from serve_app.engines import Reference
@@ -54,7 +54,10 @@ async def register(backends: Backends, team: str, new: NewVoice) -> CustomVoice:
     name = slug(new.name or PurePath(unquote(new.filename or new.url)).stem, field="name")
     voices = CustomVoices(backends, team)
     await voices.check_free(name)
-    reference = await _recording(backends, new)
+    transcript = bounded("transcript", one_line(new.transcript))
+    if transcript:
+        check_speakable(transcript, (language,), field="transcript")
+    reference = await _recording(backends, new, transcript)
     if not reference.transcript:
         text = await heard_in(backends, reference, language)
         reference = replace(reference, transcript=text)
@@ -71,8 +74,7 @@ def _language(new: NewVoice) -> str:
     return language_of(new.transcript) if new.language else ""
 
 
-async def _recording(backends: Backends, new: NewVoice) -> Reference:
-    transcript = bounded("transcript", one_line(new.transcript))
+async def _recording(backends: Backends, new: NewVoice, transcript: str) -> Reference:
     if new.file is None:
         return await fetched(backends, new.url, transcript)
     if new.size > MAX_BYTES:

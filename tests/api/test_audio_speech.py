@@ -289,6 +289,9 @@ async def test_a_custom_voice(live: Live) -> None:
         ({"input": ""}, openai.BadRequestError, "input"),
         ({"input": "a" * 4097}, openai.BadRequestError, "input"),
         ({"input": "\u0301" * 10}, openai.BadRequestError, "input"),
+        ({"input": "ๆ", "extra_body": {"language": "th"}}, openai.BadRequestError, "input"),
+        ({"input": "សួស្តី"}, openai.BadRequestError, "input"),
+        ({"input": "你好", "extra_body": {"language": "en"}}, openai.BadRequestError, "input"),
         ({"model": "tts-9"}, openai.NotFoundError, "cosytts, f5"),
         ({"speed": 4.5}, openai.BadRequestError, "speed"),
         ({"response_format": "midi"}, openai.BadRequestError, "response_format"),
@@ -303,7 +306,7 @@ async def test_a_custom_voice(live: Live) -> None:
 async def test_refusals(
     live: Live, fields: dict[str, Any], error: type[openai.APIStatusError], told: str
 ) -> None:
-    """OAI-007, OAI-009, ERR-006, ERR-017: what the client raises names what is wrong."""
+    """OAI-007, OAI-009, TTS-030, ERR-006, ERR-017: what the client raises names what is wrong."""
     with pytest.raises(error, match=told):
         await live.speak(**fields)
 

@@ -217,6 +217,9 @@ async def test_polling_has_a_bucket_of_its_own(client: httpx.AsyncClient, backen
         ({"text": 5}, "text"),
         ({"text": "ก" * 201}, "text"),
         ({"text": "\u0301" * 200}, "text"),
+        ({"text": "ๆ", "language": "th"}, "text"),
+        ({"text": "你好"}, "text"),
+        ({"model": "omnivoice", "clone_audio": "custom_voices/a/b.wav", "clone_text": "ๆ"}, "clone_text"),
         ({"seed": True}, "seed"),
         ({"seed": 1.0}, "seed"),
         ({"seed": "1"}, "seed"),
@@ -232,7 +235,7 @@ async def test_polling_has_a_bucket_of_its_own(client: httpx.AsyncClient, backen
     ],
 )
 async def test_invalid_requests(signed: httpx.AsyncClient, fields: dict[str, Any], named: str) -> None:
-    """GT-11, ERR-002, TTS-002..018: a 400 that names the field, before there is a job."""
+    """GT-11, ERR-002, TTS-002..018, TTS-030: a 400 that names the field, before there is a job."""
     answer = await signed.post(SPEECH, json={**HELLO, **fields})
     assert (answer.status_code, code_of(answer)) == (400, "invalid_request")
     assert named in answer.json()["error"]

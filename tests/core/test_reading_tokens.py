@@ -8,7 +8,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from serve_app.core.reading_tokens import anchored, normalized, repetitions_marked, timed, tokens_of
+from serve_app.core.reading_tokens import (
+    anchored,
+    normalized,
+    repetitions_marked,
+    spoken_form,
+    spoken_tokens,
+    timed,
+    tokens_of,
+)
 from serve_app.core.thai import caption_line
 from serve_app.engines import Word
 
@@ -47,6 +55,24 @@ def test_tokens_are_words_of_the_dictionary() -> None:
     assert tokens_of("สวัสดีครับ") == ["สวัสดี", "ครับ"]
     assert tokens_of("I have 2 แมว!") == ["I", "have", "2", "แมว"]
     assert tokens_of(" ! ") == []
+
+
+def test_what_is_not_read_as_written_is_one_token() -> None:
+    """RS-093: as it stands in the text; scores compare what is said for it."""
+    text = "โทร 1669 ลด 50% มี 1669 คน & 10:30 น."
+    tokens = tokens_of(text)
+    assert tokens == ["โทร", "1669", "ลด", "50%", "มี", "1669", "คน", "&", "10:30 น."]
+    assert spoken_tokens(text, tokens) == [
+        "โทร", "หนึ่งหกหกเก้า", "ลด", "ห้าสิบเปอร์เซ็นต์", "มี", "หนึ่งพันหกร้อยหกสิบเก้า", "คน", "และ", "สิบนาฬิกาสามสิบนาที",
+    ]  # fmt: skip
+
+
+@given(texts | st.text())
+def test_each_token_is_said_somehow(text: str) -> None:
+    """RS-093: one spoken token for each, none empty, and together they spell the spoken form."""
+    spoken = spoken_tokens(text, tokens_of(text))
+    assert all(spoken)
+    assert "".join(spoken) == spoken_form(text).replace(" ", "")
 
 
 def test_the_segmenter_is_a_choice() -> None:
@@ -105,7 +131,7 @@ def test_spaces_part_what_is_not_of_the_reference() -> None:
 def test_the_tokens_spell_what_was_said(spoken: str, reference: list[str]) -> None:
     """RS-087: nothing is lost, nothing is invented, and no token is empty."""
     tokens = anchored(spoken, reference)
-    assert "".join(tokens) == normalized(spoken).replace(" ", "")
+    assert "".join(tokens) == spoken_form(spoken).replace(" ", "")
     assert all(tokens)
 
 

@@ -39,25 +39,43 @@ from serve_app.errors import InvalidRequest
 )
 def test_pieces(text: str, longest: int, found: list[str]) -> None:
     """OAI-007: sentences; a long one is cut after a clause, at a space, between words, or anywhere."""
-    assert pieces(text, longest=longest) == found
+    assert pieces(text, language_of(text), longest=longest) == found
 
 
 @given(
-    st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from(" .!?,。กา่\u0301a\n"), max_size=400)
+    st.text(
+        st.characters(codec="latin-1", categories=["L", "N", "P", "Z"]) | st.sampled_from(" .!?,。\u0301a\n"),
+        max_size=400,
+    )
 )
 def test_no_letter_is_lost(text: str) -> None:
     """OAI-007: whatever is written, each piece fits, and together they say all of it in its order."""
-    found = pieces(text, longest=50)
+    found = pieces(text, "en", longest=50)
     assert all(0 < len(piece) <= 50 for piece in found)
     said = [letter for letter in one_line(text) if letter.isalnum()]
     assert [letter for piece in found for letter in piece if letter.isalnum()] == said
 
 
+def test_what_the_language_cannot_say_is_left_out() -> None:
+    """OAI-007, TTS-030: a sentence in another script would end the speech in the middle."""
+    text = "Good morning, everybody here. អរុណសួស្តី អរុណសួស្តី អរុណសួស្តី. Shall we begin our lesson now?"
+    assert pieces(text, "en", longest=200) == [
+        "Good morning, everybody here.",
+        "Shall we begin our lesson now?",
+    ]
+
+
+def test_thai_comes_in_words() -> None:
+    """OAI-007, TTS-029: no cut parts a number from what it is."""
+    found = pieces("ถ้าเกิดเหตุฉุกเฉินให้โทร. 1669", "th", longest=200)
+    assert found == ["ถ้าเกิดเหตุฉุกเฉินให้โทร.", "หนึ่งหกหกเก้า"]
+
+
 def test_a_hostile_text_is_cut_in_a_moment() -> None:
     """OAI-007: no run of marks makes the cutting quadratic: each of these is one or a few pieces."""
-    assert pieces("." * 4096 + "a", longest=5000) == ["." * 4096 + "a"]
-    assert len(pieces("a" + "\u0301" * 4000, longest=200)) == 1
-    assert len("".join(pieces("ก่" * 2000, longest=200))) == 4000
+    assert pieces("." * 4096 + "a", "en", longest=5000) == ["." * 4096 + "a"]
+    assert len(pieces("a" + "\u0301" * 4000, "en", longest=200)) == 1
+    assert len("".join(pieces("ก่" * 2000, "th", longest=200))) == 4000
 
 
 @pytest.mark.parametrize(

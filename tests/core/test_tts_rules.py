@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from serve_app.core.speech_text import language_of
 from serve_app.core.tts_rules import (
     LANGUAGES,
     LARGEST_SEED,
@@ -66,6 +67,40 @@ def test_text_with_nothing_to_speak(text: str) -> None:
     assert refused(text=text).startswith("text:")
 
 
+MUTE = {
+    "th": "ๆ|ฯ|ะ|เา|ๆ ๆ|សួស្តី|你好|ສະບາຍດີ", "lo": "ໆ|ະ|สวัสดี", "ja": "ー|々|สวัสดี",
+    "en": "你好|สวัสดี|Привет|שלום|ˈˌ",
+    "vi": "สวัสดี", "ms": "안녕", "zh": "안녕", "ko": "かな",
+}  # fmt: skip
+SAID = {
+    "th": "ดู iPhone|iPhone|50%|๕|ก|สวัสดี 你好|เด็กๆ",
+    "lo": "ກ", "ja": "漢字|カ|ｶ", "en": "5|½|Ａ", "vi": "đ", "ms": "a", "zh": "〇", "ko": "漢字",
+}  # fmt: skip
+
+
+def each(texts: dict[str, str]) -> list[tuple[str, str]]:
+    return [(text, language) for language, joined in texts.items() for text in joined.split("|")]
+
+
+@pytest.mark.parametrize(("text", "language"), each(MUTE))
+def test_text_that_the_language_cannot_say(text: str, language: str) -> None:
+    """TTS-030: refused before there is a job, by the name of its field."""
+    assert refused(text=text, language=language).startswith("text:")
+
+
+@pytest.mark.parametrize(("text", "language"), each(SAID))
+def test_text_of_which_something_is_said(text: str, language: str) -> None:
+    """TTS-030: one letter or digit is enough; names in Latin letters stand in every text."""
+    assert order(text=text, language=language).text == text
+
+
+@pytest.mark.parametrize("transcript", ["ๆ", "...", "😀", "សួស្តី", "안녕"])
+def test_a_transcript_that_the_model_cannot_read(transcript: str) -> None:
+    """TTS-030: nothing like it is heard in the voice to clone."""
+    told = refused(text="สวัสดี", language="th", f5_sample="custom_voices/team/a.wav", clone_text=transcript)
+    assert told.startswith("clone_text:")
+
+
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [
@@ -81,7 +116,7 @@ def test_text_with_nothing_to_speak(text: str) -> None:
 )
 def test_what_is_hidden_is_removed(sent: str, kept: str) -> None:
     """TTS-002: control and direction marks go, line breaks are spaces; what writers need stays."""
-    assert order(text=sent).text == kept
+    assert order(text=sent, language=language_of(kept)).text == kept
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,13 @@ from deployments.tts.thai_ipa import thai_ipa
         ("เช่น แห่ง เล่น แม่น้ำ น้ำตา", "tɕʰên hɛ̀ŋ lên mɛ̂ːnáːm námtaː"),
         ("เรือ เมีย หัว", "rɯə miə hǔə"),
         ("ดีๆ 25 Hello!", "diː diː jîːsìp hâː Hello"),
+        ("ลด 5%", "lót hâː pəːsen"),
+        ("-5", "lóp hâː"),
         ("...", ""),
     ],
 )
 def test_thai_in_ipa(text: str, ipa: str) -> None:
-    """TTS-012: what the v2 checkpoint was trained to read, tone marks apart from their letters."""
+    """TTS-012, TTS-029: what the v2 checkpoint was trained to read, tone marks apart from their letters."""
     assert thai_ipa(text) == unicodedata.normalize("NFD", ipa)
 
 

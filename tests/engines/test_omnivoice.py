@@ -59,6 +59,14 @@ def test_keeps_what_every_engine_promises(
     check(engine, request_)
 
 
+def test_thai_signs_are_told_in_words(engine: OmniVoiceSynthesizer) -> None:
+    """TTS-029: the package would hand them to the model as they are."""
+    written, spoken = "ลด 50%", "ลด ห้าสิบเปอร์เซ็นต์"
+    np.testing.assert_array_equal(
+        samples(engine, replace(FREE, text=written)), samples(engine, replace(FREE, text=spoken))
+    )
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_speaks_all_languages(engine: OmniVoiceSynthesizer, language: str) -> None:
     """TTS-003, TTS-006, TTS-009: the package knows each id, and the language changes the speech."""

@@ -16,7 +16,7 @@ from deployments.thai_speech.acoustic import acoustic_model
 from deployments.thai_speech.beam import Search
 from deployments.thai_speech.decode import Decoder, decode
 from deployments.thai_speech.features import MELS, frames_of, log_mel, normalise
-from deployments.thai_speech.g2p import ForeignText, Pause, ThaiWord, number_words, pronounce_text
+from deployments.thai_speech.g2p import ForeignText, Pause, ThaiWord, pronounce_text
 from deployments.thai_speech.language_model import unigram_model
 from deployments.thai_speech.lexicon import lexicon
 from deployments.thai_speech.phonemes import BLANK, TOKENS, mnemonics, parse, tokens
@@ -109,12 +109,25 @@ def test_the_rules_read_most_of_the_lexicon_as_it_is_written() -> None:
     assert same / len(words) > 0.75
 
 
-def test_digits_are_spelled() -> None:
-    """TTS-001: quantities are read as numbers, codes digit by digit, Thai digits like Arabic ones."""
-    assert number_words("1,250.5") == "หนึ่งพันสองร้อยห้าสิบจุดห้า"
-    assert number_words("081") == "ศูนย์แปดหนึ่ง"
-    assert number_words("1" * 20) == "หนึ่ง" * 20
-    assert reading("๒๕") == reading("25") == reading("ยี่สิบห้า")
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("๒๕", "ยี่สิบห้า"),
+        ("ลด 50%", "ลด ห้าสิบ เปอร์เซ็นต์"),
+        ("อุณหภูมิ -5 องศา", "อุณหภูมิ ลบ ห้า องศา"),
+        ("081-234-5678", "ศูนย์แปดหนึ่ง สองสามสี่ ห้าหกเจ็ดแปด"),
+        ("฿100", "หนึ่งร้อย บาท"),
+    ],
+)
+def test_numbers_and_signs_are_spoken(written: str, spoken: str) -> None:
+    """TTS-029: as the words that stand for them."""
+    assert reading(written) == reading(spoken)
+
+
+def test_words_for_signs_are_whole() -> None:
+    """TTS-029: loanwords of no lexicon are not cut."""
+    assert reading("@") == ["?xxt1"]
+    assert reading("#") == ["hxxt2~thxk3"]
 
 
 def test_mai_yamok_repeats_the_word() -> None:

@@ -29,6 +29,19 @@ def test_speaks_thai() -> None:
     assert 0.1 < float(np.abs(speech.samples).max()) <= 1
 
 
+@pytest.mark.parametrize(
+    ("language", "written", "spoken"),
+    [
+        ("th", "ไป 5 km", "ไป ห้ากิโลเมตร"),
+        ("th", "25°C", "ยี่สิบห้าองศาเซลเซียส"),
+        ("lo", "ໄປ 5 km", "ໄປ ຫ້າກິໂລແມັດ"),
+    ],
+)
+def test_what_is_written_in_two_scripts_is_read_as_one(language: str, written: str, spoken: str) -> None:
+    """TTS-029: a unit in Latin letters belongs to its number."""
+    assert formant.read(written, language) == formant.read(spoken, language)
+
+
 def test_the_same_text_gives_the_same_audio() -> None:
     """TTS-010: whatever was spoken in between."""
     first = formant.synthesize("ขอบคุณครับ")

@@ -39,6 +39,8 @@ def read(text: str) -> str:
         ("ບໍ່ ເອົາ ໄປ ຄຳ", "bOO0 _ ?aw4 _ paj4 _ kham3"),
         ("ຄອມພິວເຕີ", "khOOm3 phiw3 t@@4"),
         ("21", "saaw3 ?et3"),
+        ("໕%", "haa1 p@@4 sen3"),
+        ("-5", "lop0 haa1"),
     ],
 )
 def test_reads_everyday_words(text: str, syllables: str) -> None:

@@ -172,13 +172,15 @@ async def test_names_of_files(desk: Desk) -> None:
         ({"model": "tts-1"}, "model:"),
         ({"language": "xx"}, "language:"),
         ({"transcript": "x" * 1001}, "transcript:"),
+        ({"transcript": "ๆ", "language": "th"}, "transcript:"),
+        ({"transcript": "你好", "language": "en"}, "transcript:"),
         ({"content": encode("flac", np.zeros(48_000 * 2, np.int16))}, "silent"),
         ({"content": encode("flac", np.zeros(48_000 * 36_00, np.int16))}, "longer than 30 s"),
     ],
-    ids=["both", "neither", "model", "language", "transcript", "silence", "an hour"],
+    ids=["both", "neither", "model", "language", "transcript", "marks", "script", "silence", "an hour"],
 )
 async def test_refusals(desk: Desk, fields: dict[str, Any], told: str) -> None:
-    """TTS-020, TTS-021, OUT-002: each names what is wrong, and nothing is kept."""
+    """TTS-020, TTS-021, TTS-030, OUT-002: each names what is wrong, and nothing is kept."""
     with pytest.raises(InvalidRequest, match=told):
         await desk.register(**fields)
     assert await desk.voices.all() == []

@@ -191,6 +191,30 @@ async def test_a_recording_becomes_a_payload(opened: Backends) -> None:
     assert [progress.stage for progress in seen] == ["transcription", "alignment"]
 
 
+@pytest.mark.parametrize("written", ["ลดราคา 50% วันนี้", "ลดราคา ๕๐ เปอร์เซ็นต์ วันนี้", "ลดราคา ห้าสิบเปอร์เซ็นต์ วันนี้"])
+@pytest.mark.parametrize("heard", ["ลดราคา ห้าสิบ เปอร์เซ็นต์ วันนี้", "ลดราคา 50% วันนี้", "ลดราคา 50 เปอร์เซ็นต์ วันนี้"])
+async def test_a_right_reading_is_right_however_it_is_written(
+    opened: Backends, written: str, heard: str
+) -> None:
+    """RS-093: by the text, by the recogniser; the report shows the text as it was written."""
+    found = await payload(opened, said(heard), reference_text=written)
+    assert found["diagnostics"]["rawScores"]["levenshteinSimilarity"] == 100.0
+    assert found["feedback"]["substitutions"] == found["feedback"]["extraWords"] == []
+    assert found["reference"]["text"] == written
+    told = [word["referenceToken"] for word in found["comparison"]["wordResults"]]
+    assert told == found["reference"]["tokens"]
+    assert ("50%" in told) == ("50%" in written)
+
+
+async def test_engines_are_told_what_is_said(opened: Backends) -> None:
+    """RS-093: no aligner can read digits; a word that is missing is shown as it is written."""
+    aligner = EvenAligner([0.9] * 3)
+    found = await payload(opened, said("ลด ราคา วันนี้"), aligner, reference_text="ลดราคา 50% วันนี้")
+    assert aligner.asked[0][2] == ["ลดราคา", "ห้าสิบเปอร์เซ็นต์", "วันนี้"]
+    assert found["feedback"]["missingWords"] == ["50%"]
+    assert [word["word"] for word in found["alignment"]["words"]] == ["ลดราคา", "50%", "วันนี้"]
+
+
 @pytest.mark.usefixtures("one_token_greeting")
 async def test_without_pronunciation(opened: Backends) -> None:
     """GT-03, RS-033, RS-038, RS-058: null where it was not asked for, and the aligner is left alone."""

@@ -9,7 +9,7 @@ from pydantic import Field, StrictInt, StrictStr
 from serve_app.backends import Backends
 from serve_app.core.openai_speech import ALIASES, language_and_openai_model, speaker_for
 from serve_app.core.reference_paths import reference_path
-from serve_app.core.speech_text import spoken_text
+from serve_app.core.speech_text import check_speakable, spoken_text
 from serve_app.core.tts_rules import SpeechOrder, seed_of
 from serve_app.core.voice_rules import speaker_of, style_of
 from serve_app.errors import InvalidRequest
@@ -51,6 +51,7 @@ async def order_of(backends: Backends, team: str, body: SpeechBody) -> SpeechOrd
     language, model = language_and_openai_model(
         text, body.language or "", body.model, backends.settings.tts_pairs
     )
+    check_speakable(text, (language,), field="input")
     reference = await _reference(backends, team, body.voice)
     cloning = bool(reference)
     speaker = "" if cloning else speaker_for(model, str(body.voice))

@@ -48,5 +48,5 @@ async def _begin(backends: Backends, team: str, body: SpeechBody) -> AsyncGenera
     await check_speaks(backends, order.model, order.language, order.speaker)
     order = await settled(backends, team, order)
     spoken = replace(await request_of(backends, team, order), speed=body.speed)
-    texts = await asyncio.to_thread(pieces, body.input, longest=LONGEST_TEXT)
+    texts = await asyncio.to_thread(pieces, body.input, order.language, longest=LONGEST_TEXT)
     return encoded(long_speech(backends, team, spoken, texts), FORMATS[body.response_format])
