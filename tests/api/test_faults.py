@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, StrictStr, ValidationError
 
 from serve_app.faults import faults
+from serve_app.validation import worded
 from serve_app.wire import CallerDep, surface
 
 
@@ -42,7 +43,7 @@ class Forms(BaseModel):
 def told(value: Any) -> list[str]:
     with pytest.raises(ValidationError) as invalid:
         Forms.model_validate(value)
-    return [f"{fault.path}: {fault.text}" for fault in faults(invalid.value.errors(), value)]
+    return [f"{fault.path}: {fault.text}" for fault in faults(worded(invalid.value.errors()), value)]
 
 
 @pytest.mark.parametrize(
