@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain, groupby
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ import numpy as np
 from deployments.thai_speech import espeak
 from deployments.thai_speech.g2p import Chunk, ThaiWord, pronounce_text
 from deployments.thai_speech.phonemes import mnemonics
+from deployments.tts import espeak_signs
 from deployments.tts.embedded_voices import ESPEAK, SPEAKERS, FormantVoice, known
 from deployments.tts.japanese import kana
 from deployments.tts.lao import lao_words, pronounce_lao
@@ -32,7 +34,12 @@ SCRIPTS = {
 _READS_LATIN = frozenset({"en", "vi", "ms", "zh", "ko"})
 """Languages of espeak-ng that read Latin words by themselves; its Japanese spells them letter by letter."""
 _OWN_READING: dict[str, Callable[[str], list[Chunk]]] = {"th": pronounce_text, "lo": pronounce_lao}
-_IN_WORDS: dict[str, Callable[[str], str]] = {"th": verbalized, "lo": lao_words, "ja": kana}
+_IN_WORDS: dict[str, Callable[[str], str]] = {
+    **{language: partial(espeak_signs.in_words, language=language) for language in espeak_signs.WORDS},
+    "th": verbalized,
+    "lo": lao_words,
+    "ja": lambda text: kana(espeak_signs.in_words(text, "ja")),
+}
 """Before a text is cut by script: `5 km` is one thing in two scripts."""
 _SENTENCE_END = re.compile(r"(?<=\w{3}[.!?;:])\s+|(?<=[。！？；])")
 """Not after `Mr.` or `3.`: what ends a sentence has more letters."""
@@ -133,7 +140,7 @@ def _say(clause: Clause, voice: FormantVoice) -> Audio:
 
 def read(text: str, language: str) -> list[Clause]:
     """A text in one of `ESPEAK`'s languages as clauses; letters that no language of ours has are left out."""
-    written = _IN_WORDS.get(language, str)(text)
+    written = _IN_WORDS[language](text)
     readable = [(run, reader) for run, reader in runs(written, language) if reader]
     return [clause for run, reader in readable for clause in _clauses(run, reader)]
 
