@@ -146,7 +146,7 @@ def test_the_default_model(language: str, model: str) -> None:
 def test_a_language_by_another_spelling(text: str, language: str, code: str) -> None:
     """VP-004, TTS-003: `auto` is found by the script of the text; none at all stays the default."""
     assert order(text=text, language=language).language == code
-    with pytest.raises(InvalidRequest, match="^text: Nothing in it"):
+    with pytest.raises(InvalidRequest, match=r"^text: Nothing in it"):
         order(text="สวัสดี")
 
 
