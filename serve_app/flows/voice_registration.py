@@ -14,11 +14,10 @@ from serve_app.core.slug import slug
 from serve_app.core.speech_text import one_line
 from serve_app.core.tts_rules import LANGUAGES, one_of
 from serve_app.core.voice_rules import bounded
-from serve_app.engines import Reference
 from serve_app.errors import InvalidRequest, TooLarge
 from serve_app.flows.auto_transcript import heard_in
 from serve_app.flows.custom_voices import MAX_BYTES, CustomVoice, CustomVoices
-from serve_app.flows.reference_audio import read_reference
+from serve_app.flows.reference_audio import ReadReference, read_reference
 from serve_app.flows.references import fetched
 
 DEFAULT_MODEL = "omnivoice"
@@ -54,14 +53,15 @@ async def register(backends: Backends, cards: Cards, team: str, new: NewVoice) -
     name = slug(new.name or PurePath(unquote(new.filename or new.url)).stem, field="name")
     voices = CustomVoices(backends, team)
     await voices.check_free(name)
-    reference = await _recording(backends, new)
+    read = await _recording(backends, new)
+    reference = read.reference
     if not reference.transcript:
         text = await heard_in(backends, cards, reference, language)
         reference = replace(reference, transcript=text)
-    return await voices.add(name, model, language, reference)
+    return await voices.add(name, model, language, reference, read.damage)
 
 
-async def _recording(backends: Backends, new: NewVoice) -> Reference:
+async def _recording(backends: Backends, new: NewVoice) -> ReadReference:
     transcript = bounded("transcript", one_line(new.transcript))
     if new.file is None:
         return await fetched(backends, new.url, transcript)
