@@ -23,7 +23,7 @@ from serve_app.refusals import answer_for_framework_errors
 from serve_app.socket import OpenSockets
 from serve_app.wire import Surface
 
-MIDDLEWARE = (RequestId, AccessLog, CanonicalPath, RateHeaders, Edge, BodyLimit, HeadRequests)
+MIDDLEWARE = (RequestId, AccessLog, CanonicalPath, RateHeaders, HeadRequests, Edge, BodyLimit)
 """Outermost first. What adds headers stands outside the edge, so that failures carry them too."""
 SHOWN_TO_PAGES = (
     "accept-ranges",

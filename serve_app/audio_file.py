@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from threading import Lock
 from typing import BinaryIO
@@ -9,15 +10,18 @@ from typing import BinaryIO
 import av
 import numpy as np
 
-from serve_app.containers import DEMUXERS, open_recording
+from serve_app.containers import announced, open_recording
+from serve_app.core.losses import Damage, Losses
 from serve_app.core.pcm import Pcm16
 from serve_app.engines import SAMPLE_RATE
 from serve_app.errors import AudioTooLong, InvalidAudio, InvalidRequest
+from serve_app.mono import MonoStream
 
-FORMATS = frozenset(DEMUXERS)
-"""Names shown in errors."""
-RATES = range(4_000, 384_001)
-"""Hz. Below, one small frame would be minutes of audio; above is no recorder."""
+log = logging.getLogger(__name__)
+
+MOST_ERRORS = 100_000
+"""Packets that cannot be decoded, half an hour of AAC, before the rest is left alone: their errors take two
+seconds."""
 
 
 class AudioFile:
@@ -33,16 +37,23 @@ class AudioFile:
         self._rate = rate
         self._lock = Lock()
         self._closed = False
+        self._losses = Losses()
         self._container, self._stream = open_recording(file)
-        announced = self._container.duration or 0
-        self.duration = announced / av.time_base if announced > 0 else None
+        duration = self._container.duration or 0
+        self.duration = duration / av.time_base if duration > 0 else None
         """Seconds as the container announces, or as its bit rate lets guess; None when it does not say."""
 
-    def blocks(self) -> Iterator[Pcm16]:
-        """Mono, about a second each; channels are mixed, video is skipped. To be called once.
+    @property
+    def damage(self) -> Damage | None:
+        """What could not be decoded, known after the last block; None when that is nothing (VP-006)."""
+        return self._losses.damage
 
-        Raises InvalidAudio where the recording is broken and AudioTooLong past `max_seconds`, both after all
-        that came before; ValueError once closed.
+    def blocks(self) -> Iterator[Pcm16]:
+        """Mono, about a second each; channels are mixed, video is skipped, and what cannot be decoded is as
+        much silence where timestamps tell how much it was. To be called once.
+
+        Raises InvalidAudio where nothing at all can be decoded or the rate is absurd, and AudioTooLong past
+        `max_seconds`, both after all that came before; ValueError once closed.
         """
         waiting: list[Pcm16] = []
         refused = None
@@ -66,56 +77,52 @@ class AudioFile:
             self._container.close()
 
     def _samples(self) -> Iterator[Pcm16]:
-        left = round(self._max_seconds * self._rate)
-        downmix = _Downmix(self._rate)
+        most = left = round(self._max_seconds * self._rate)
         try:
-            for frame in self._frames():
-                for samples in downmix.feed(frame):
-                    yield samples[:left]
-                    left -= len(samples)
-                    if left < 0:
-                        raise AudioTooLong(f"The recording is longer than {self._max_seconds:g} s.")
-        except av.FFmpegError as broken:
-            heard = self._max_seconds - left / self._rate
-            raise InvalidAudio(f"The recording is broken after {heard:.1f} s.") from broken
-        if left == round(self._max_seconds * self._rate):
-            raise InvalidAudio("The recording holds no audio.")
+            for samples in self._decoded():
+                yield samples[:left]
+                left -= len(samples)
+                if left < 0:
+                    raise AudioTooLong(f"The recording is longer than {self._max_seconds:g} s.")
+        except av.FFmpegError as unknown:  # by the conversion to mono
+            raise InvalidAudio("The recording has channels that cannot be read.") from unknown
+        if left == most:
+            why = "that can be decoded" if self._losses.errors else "at all"
+            raise InvalidAudio(f"The recording holds no audio {why}.")
+        self._losses.end(announced(self._container, self._stream))
+        if self.damage:
+            log.info("a recording is damaged at %.3f s: %.3f s are lost", self.damage.at, self.damage.seconds)
 
-    def _frames(self) -> Iterator[av.AudioFrame | None]:
-        """Decoded frames, then None."""
+    def _decoded(self) -> Iterator[Pcm16]:
+        """All samples, silence where some are lost."""
+        mono = MonoStream(self._rate)
+        for frame in self._frames():
+            lost = self._losses.before(frame.time, frame.samples / max(1, frame.sample_rate))
+            if lost:
+                yield from mono.finish()
+                yield np.zeros(round(lost * self._rate), np.int16)
+            yield from mono.feed(frame)
+        yield from mono.finish()
+
+    def _frames(self) -> Iterator[av.AudioFrame]:
         packets = self._container.demux(self._stream)
-        more = True
-        while more:
+        while self._losses.errors < MOST_ERRORS:
+            packet = None
             with self._lock:  # never across a yield, so that `close` waits for one packet only
                 if self._closed:
                     raise ValueError("the recording is closed")
-                packet = next(packets, None)
-                frames = [] if packet is None else packet.decode()  # an empty packet flushes the decoder
-            more = packet is not None
+                try:
+                    packet = next(packets, None)
+                    frames = [] if packet is None else packet.decode()  # an empty packet flushes the decoder
+                except av.FFmpegError:
+                    self._losses.fail(_time(packet))
+                    packets = self._container.demux(self._stream)  # a generator that raised has ended
+                    continue
+            if packet is None:
+                return
             yield from frames
-        yield None
 
 
-class _Downmix:
-    """Any frames to mono; the format may change on the way, as in chained streams."""
-
-    def __init__(self, rate: int) -> None:
-        self._rate = rate
-        self._source: tuple[str, str, int] | None = None
-        self._resampler: av.AudioResampler | None = None
-
-    def feed(self, frame: av.AudioFrame | None) -> Iterator[Pcm16]:
-        """Samples so far; None gives the last ones. Raises InvalidAudio for an absurd rate."""
-        source = (frame.format.name, frame.layout.name, frame.sample_rate) if frame is not None else None
-        if source != self._source:
-            yield from self._run(None)
-            self._source, self._resampler = source, av.AudioResampler("s16", "mono", self._rate)
-        if frame is not None:
-            if frame.sample_rate not in RATES:
-                raise InvalidAudio(f"Audio at {frame.sample_rate} Hz cannot be read.")
-            yield from self._run(frame)
-
-    def _run(self, frame: av.AudioFrame | None) -> Iterator[Pcm16]:
-        for resampled in self._resampler.resample(frame) if self._resampler else []:
-            if resampled is not None:  # audio that needs no resampling is passed through, its end too
-                yield resampled.to_ndarray()[0]
+def _time(packet: av.Packet[av.AudioStream] | None) -> float | None:
+    """Seconds."""
+    return None if packet is None or packet.pts is None else float(packet.pts * packet.time_base)

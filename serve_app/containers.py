@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import re
 from typing import BinaryIO
 
 import av
@@ -11,18 +10,10 @@ import av._core
 from av.container import InputContainer
 from av.stream import Discard
 
+from serve_app.container_start import FORMATS, Rest, beginning
 from serve_app.errors import InvalidAudio
+from serve_app.mono import check_channels
 
-DEMUXERS = {
-    "wav": ("wav", rb"(RIFF|RF64)....WAVE"),
-    "mp3": ("mp3", rb"ID3|\xff[\xe2-\xe5\xf2-\xf5\xfa-\xfd]"),  # a tag, or a frame of layer II or III
-    "flac": ("flac", rb"fLaC"),
-    "ogg": ("ogg", rb"OggS"),
-    "m4a": ("mov", rb"....ftyp"),
-    "webm": ("matroska", rb"\x1a\x45\xdf\xa3"),
-}
-"""ffmpeg's demuxer of each format, and the first bytes of such a file. Left to guess, ffmpeg would also
-follow playlists, SDP and lists of other files."""
 CODECS = (
     "aac,alac,adpcm_ima_wav,adpcm_ms,flac,gsm_ms,mp2float,mp3float,opus,vorbis,pcm_alaw,pcm_mulaw,pcm_f32le,"
     "pcm_f64le,pcm_s16be,pcm_s16le,pcm_s24le,pcm_s32le,pcm_u8"
@@ -34,7 +25,9 @@ LIMITS = {"codec_whitelist": CODECS, "protocol_whitelist": "none", "max_streams"
 MAX_ALLOCATION = 32 * 1024 * 1024
 """Bytes in one piece. The tables of an m4a may claim any number of frames: 10 kB took a gigabyte. This holds
 1.4 million frames, eight hours of AAC."""
-UNREADABLE = f"The file is not a readable recording; send one of {', '.join(sorted(DEMUXERS))}."
+UNREADABLE = f"The file is not a readable recording; send one of {', '.join(FORMATS)}."
+GUESSED = frozenset({"mp3", "wav"})
+"""Demuxers whose length is worked out from bit rate and size."""
 
 ctypes.CDLL(av._core.__file__).av_max_alloc(ctypes.c_size_t(MAX_ALLOCATION))  # for the whole process
 
@@ -45,26 +38,30 @@ def open_recording(file: BinaryIO) -> tuple[InputContainer, av.AudioStream]:
     The container is told by its first bytes, never by a name. Raises InvalidAudio when it is none of
     these, is broken, or has no audio that may be decoded.
     """
-    demuxer = _demuxer(file)
+    if (begins := beginning(file)) is None:
+        raise InvalidAudio(UNREADABLE)
+    demuxer, start = begins
     try:
-        container = av.open(file, "r", demuxer, LIMITS, metadata_errors="ignore")
+        container = av.open(Rest(file, start), "r", demuxer, LIMITS, metadata_errors="ignore")
     except av.FFmpegError as broken:
         raise InvalidAudio(UNREADABLE) from broken
     for stream in container.streams:
         stream.discard = Discard.all
     for audio in container.streams.audio[:1]:
         if audio.codec_context and audio.codec_context.name in CODECS.split(","):
+            check_channels(audio.codec_context.layout.nb_channels)
             audio.discard = Discard.default
             return container, audio
     container.close()
     raise InvalidAudio(UNREADABLE)
 
 
-def _demuxer(file: BinaryIO) -> str:
-    file.seek(0)
-    head = file.read(12)
-    file.seek(0)
-    for demuxer, first_bytes in DEMUXERS.values():
-        if re.match(first_bytes, head, re.DOTALL):
-            return demuxer
-    raise InvalidAudio(UNREADABLE)
+def announced(container: InputContainer, audio: av.AudioStream) -> float | None:
+    """Seconds of the audio as the head of a recording tells; None where it does not, or where that is a guess
+    or may be the length of a picture."""
+    if container.format.name in GUESSED:
+        return None
+    if audio.duration and audio.time_base:
+        return float(audio.duration * audio.time_base)
+    alone = len(container.streams) == 1
+    return container.duration / av.time_base if alone and container.duration else None

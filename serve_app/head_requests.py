@@ -8,13 +8,13 @@ FOR_GET_ONLY = frozenset({b"range", b"if-range"})
 """Headers that have no meaning beside another method (RFC 9110, 14.2)."""
 
 
-class _HeadSent(Exception):
-    """Everything that the caller wants has been sent."""
+class _HeadSent(BaseException):
+    """Everything that the caller wants has been sent; no failure, which the edge would answer for."""
 
 
 class HeadRequests:
     """Has `HEAD` answered by the routes of `GET`, up to the first byte of the body: nothing is read or made
-    for nobody. The innermost of all, so that whoever logs or counts sees the caller's method."""
+    for nobody. Inside of what logs and counts, which sees the caller's method."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from serve_app.auth import Caller
 from serve_app.backends import Backends
 from serve_app.core.languages import language_code
+from serve_app.core.losses import Damage
 from serve_app.engines import ASR, EngineCard, Hints
 from serve_app.errors import EngineUnavailable, InvalidRequest
 from serve_app.flows.transcription import transcription_for
@@ -48,6 +49,8 @@ class TranscriptView(BaseModel):
     engine: str
     engine_impl: str
     """The engine that really answered (ASR-002)."""
+    damage: Damage | None
+    """Null where all of the recording was decoded (VP-006)."""
 
 
 @router.post("/transcribe")
@@ -75,6 +78,7 @@ async def transcribe(
         language=transcript.language,
         engine=card.engine,
         engine_impl=card.impl,
+        damage=transcript.damage,
     )
 
 

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 
 from serve_app.backends import Backends
+from serve_app.core.losses import Damage
 from serve_app.core.reference_paths import CUSTOM_VOICES
 from serve_app.engines import Reference
 from serve_app.errors import Conflict, InvalidRequest, NotFound
@@ -36,6 +37,8 @@ class CustomVoice:
     duration: float
     """Seconds."""
     created_at: float
+    damage: Damage | None = None
+    """What of the recording could not be decoded (VP-006)."""
 
 
 class CustomVoices:
@@ -69,7 +72,9 @@ class CustomVoices:
         if len(await self.all()) >= MOST:
             raise InvalidRequest(f"name: A team may have {MOST} voices; delete one first.")
 
-    async def add(self, name: str, model: str, language: str, reference: Reference) -> CustomVoice:
+    async def add(
+        self, name: str, model: str, language: str, reference: Reference, damage: Damage | None = None
+    ) -> CustomVoice:
         """Keep a recording under a slug of a name. Raises Conflict when it is taken, and StorageFull.
 
         The name is taken first, so that of two at once only one writes the file.
@@ -83,6 +88,7 @@ class CustomVoices:
             transcript=reference.transcript,
             duration=round(len(reference.samples) / reference.sample_rate, 3),
             created_at=self._backends.clock.now(),
+            damage=damage,
         )
         try:
             await self._backends.store.put(self._collection, name.lower(), asdict(voice), expected_version=0)
@@ -115,4 +121,5 @@ def _taken(name: str) -> Conflict:
 
 
 def _voice(found: Document) -> CustomVoice:
-    return CustomVoice(**found.body)
+    damage = found.body.get("damage")
+    return CustomVoice(**{**found.body, "damage": Damage(**damage) if damage else None})

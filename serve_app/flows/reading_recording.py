@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from serve_app.audio_file import AudioFile
 from serve_app.backends import Backends
+from serve_app.core.losses import Damage
 from serve_app.core.pcm import Pcm16
 from serve_app.errors import AudioTooLong, InvalidAudio
 
 
-async def recorded(backends: Backends, team: str, path: str) -> Pcm16:
-    """A stored recording, 16 kHz mono, ten minutes at most.
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recording as it could be decoded."""
+
+    samples: Pcm16
+    """16 kHz mono."""
+    damage: Damage | None
+    """None where that is all of it (VP-006)."""
+
+
+async def recorded(backends: Backends, team: str, path: str) -> Recorded:
+    """A stored recording, ten minutes at most.
 
     Raises NotFound when it is no longer kept, and InvalidAudio and AudioTooLong, which name its field.
     """
@@ -25,10 +37,10 @@ async def recorded(backends: Backends, team: str, path: str) -> Pcm16:
         raise type(refused)(f"{location.name}: {refused.message}") from refused
 
 
-def _decoded(location: Path, max_seconds: float) -> Pcm16:
+def _decoded(location: Path, max_seconds: float) -> Recorded:
     with location.open("rb") as file:
         audio = AudioFile(file, max_seconds=max_seconds)
         try:
-            return np.concatenate(list(audio.blocks()))
+            return Recorded(np.concatenate(list(audio.blocks())), audio.damage)
         finally:
             audio.close()

@@ -73,10 +73,10 @@ async def reading_report(backends: Backends, task_id: str, team: str) -> Reading
 
 async def _recording(backends: Backends, job: Job) -> Recording | None:
     try:
-        samples = await recorded(backends, job.team, job.payload["student_audio"])
+        recording = await recorded(backends, job.team, job.payload["student_audio"])
     except NotFound:
         return None
-    return await asyncio.get_running_loop().run_in_executor(ONE_AT_A_TIME, _shown, samples)
+    return await asyncio.get_running_loop().run_in_executor(ONE_AT_A_TIME, _shown, recording.samples)
 
 
 def _shown(samples: Pcm16) -> Recording:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 
 from serve_app.audio_file import AudioFile
+from serve_app.core.losses import Damage
 from serve_app.core.pcm import FULL_SCALE, Pcm16, as_float
 from serve_app.engines import Reference
 from serve_app.errors import InvalidAudio
@@ -21,10 +23,20 @@ SILENT = FULL_SCALE * 10 ** (-50 / 20)
 WINDOW = RATE // 10
 
 
-def read_reference(file: BinaryIO, transcript: str = "") -> Reference:
+@dataclass(frozen=True, slots=True)
+class ReadReference:
+    """A reference as it could be decoded."""
+
+    reference: Reference
+    damage: Damage | None
+    """None where that is all of the recording (VP-006)."""
+
+
+def read_reference(file: BinaryIO, transcript: str = "") -> ReadReference:
     """A seekable file as a reference; blocks the thread, for less than a tenth of a second.
 
-    Raises InvalidAudio when it is no recording in a known format, too short, or silent, and AudioTooLong.
+    What can be decoded of a damaged one will do if it is long enough. Raises InvalidAudio when it is no
+    recording in a known format, too short, or silent, and AudioTooLong.
     """
     audio = AudioFile(file, max_seconds=LONGEST_S, rate=RATE)
     try:
@@ -36,7 +48,7 @@ def read_reference(file: BinaryIO, transcript: str = "") -> Reference:
         raise InvalidAudio(f"A voice to clone takes {SHORTEST_S:g} to {LONGEST_S:g} s, not {seconds:.2f} s.")
     if _loudest(samples) < SILENT:
         raise InvalidAudio("The recording of the voice to clone is silent.")
-    return Reference(as_float(samples), RATE, transcript)
+    return ReadReference(Reference(as_float(samples), RATE, transcript), audio.damage)
 
 
 def _loudest(samples: Pcm16) -> float:

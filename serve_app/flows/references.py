@@ -16,7 +16,7 @@ from serve_app.engines import Reference
 from serve_app.errors import Conflict, NotFound
 from serve_app.flows.auto_transcript import heard_in
 from serve_app.flows.custom_voices import MAX_BYTES, CustomVoices
-from serve_app.flows.reference_audio import read_reference
+from serve_app.flows.reference_audio import ReadReference, read_reference
 
 MISSING = "The voice to clone does not exist."
 
@@ -41,10 +41,10 @@ async def settled(backends: Backends, team: str, order: SpeechOrder) -> SpeechOr
 async def load(backends: Backends, team: str, path: str, transcript: str = "") -> Reference:
     """The sound behind a path. Raises InvalidAudio, and NotFound for a foreign path as for an unknown one."""
     location = await _located(backends, team, path)
-    return await asyncio.to_thread(_read, location, transcript)
+    return (await asyncio.to_thread(_read, location, transcript)).reference
 
 
-async def fetched(backends: Backends, url: str, transcript: str = "") -> Reference:
+async def fetched(backends: Backends, url: str, transcript: str = "") -> ReadReference:
     """The sound behind a public https URL. Raises UnsafeUrl, FetchFailed, TooLarge and InvalidAudio."""
     content = await backends.fetch.get(url, limit_bytes=MAX_BYTES)
     return await asyncio.to_thread(read_reference, io.BytesIO(content), transcript)
@@ -59,12 +59,13 @@ async def _registered(backends: Backends, team: str, order: SpeechOrder) -> str:
             return (await backends.files.find(known.path, team=team)).path
         await voices.delete(known)  # whoever began to register it has died
     await voices.check_free(name)
-    reference = await fetched(backends, order.reference, order.transcript)
+    read = await fetched(backends, order.reference, order.transcript)
+    reference = read.reference
     if not reference.transcript:
         text = await heard_in(backends, reference, order.language)
         reference = replace(reference, transcript=text)
     with suppress(Conflict):
-        return (await voices.add(name, order.model, order.language, reference)).path
+        return (await voices.add(name, order.model, order.language, reference, read.damage)).path
     # Another request registers the same URL at this moment: whoever is first, both write the same sound.
     return await voices.write(name, reference)
 
@@ -96,7 +97,7 @@ def _inside(root: Path, name: str) -> Path:
     return location
 
 
-def _read(location: Path, transcript: str) -> Reference:
+def _read(location: Path, transcript: str) -> ReadReference:
     try:
         with location.open("rb") as file:
             return read_reference(file, transcript)

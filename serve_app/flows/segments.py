@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from serve_app.core.losses import Damage
 from serve_app.core.subtitles import subtitle_segments
 from serve_app.core.thai import caption_line, timed
 from serve_app.engines import SAMPLE_RATE, Transcription, Word
@@ -43,6 +44,8 @@ class Transcript:
     """ISO 639-1: as hinted, or as found in the first piece with words; None when nothing was said."""
     duration: float
     """Seconds of the recording."""
+    damage: Damage | None
+    """None where all of it was decoded (VP-006)."""
 
     @property
     def words(self) -> list[Word]:

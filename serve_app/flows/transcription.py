@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from serve_app.audio_file import AudioFile
 from serve_app.auth import Caller
 from serve_app.backends import Backends
+from serve_app.core.losses import Damage
 from serve_app.core.pcm import Pcm16, as_float
 from serve_app.engines import ASR, EngineCard, Hints, SpeechRecognizer, Transcription
 from serve_app.errors import DailyAudioQuotaExceeded, InvalidRequest
@@ -45,10 +46,15 @@ class FileTranscription:
         self._count = count
         self._ids = itertools.count()
 
+    @property
+    def damage(self) -> Damage | None:
+        """What of the recording could not be decoded, known after the last segment (VP-006)."""
+        return self._audio.damage if self._audio else None
+
     async def transcript(self) -> Transcript:
         """The whole recording. Raises what `segments` raises."""
         segments = [segment async for segment in self.segments()]
-        return Transcript(segments, self._hints.language, self._pieces.seconds)
+        return Transcript(segments, self._hints.language, self._pieces.seconds, self.damage)
 
     async def segments(self) -> AsyncGenerator[Segment, None]:
         """Each segment as soon as it is known, in order; to be closed by who stops early.

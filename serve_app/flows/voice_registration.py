@@ -14,11 +14,10 @@ from serve_app.core.slug import slug
 from serve_app.core.speech_text import check_speakable, language_of, one_line
 from serve_app.core.tts_rules import LANGUAGES, one_of
 from serve_app.core.voice_rules import bounded
-from serve_app.engines import Reference
 from serve_app.errors import InvalidRequest, TooLarge
 from serve_app.flows.auto_transcript import heard_in
 from serve_app.flows.custom_voices import MAX_BYTES, CustomVoice, CustomVoices
-from serve_app.flows.reference_audio import read_reference
+from serve_app.flows.reference_audio import ReadReference, read_reference
 from serve_app.flows.references import fetched
 
 DEFAULT_MODEL = "omnivoice"
@@ -57,11 +56,12 @@ async def register(backends: Backends, team: str, new: NewVoice) -> CustomVoice:
     transcript = bounded("transcript", one_line(new.transcript))
     if transcript:
         check_speakable(transcript, (language,), field="transcript")
-    reference = await _recording(backends, new, transcript)
+    read = await _recording(backends, new, transcript)
+    reference = read.reference
     if not reference.transcript:
         text = await heard_in(backends, reference, language)
         reference = replace(reference, transcript=text)
-    return await voices.add(name, model, language, reference)
+    return await voices.add(name, model, language, reference, read.damage)
 
 
 def _language(new: NewVoice) -> str:
@@ -74,7 +74,7 @@ def _language(new: NewVoice) -> str:
     return language_of(new.transcript) if new.language else ""
 
 
-async def _recording(backends: Backends, new: NewVoice, transcript: str) -> Reference:
+async def _recording(backends: Backends, new: NewVoice, transcript: str) -> ReadReference:
     if new.file is None:
         return await fetched(backends, new.url, transcript)
     if new.size > MAX_BYTES:

@@ -271,7 +271,7 @@ async def test_voices(live: Live) -> None:
 
 async def test_a_custom_voice(live: Live) -> None:
     """OAI-009, TTS-019, KEY-015: by its id, as OpenAI's clients send it, or its path; every piece has it."""
-    reference = read_reference(io.BytesIO(encode("flac", tone(2.0))), "what it says")
+    reference = read_reference(io.BytesIO(encode("flac", tone(2.0))), "what it says").reference
     voice = await CustomVoices(live.backends, live.team).add("narrator", "omnivoice", "en", reference)
     for named in ({"id": voice.id}, voice.id, voice.path):
         await live.speak(voice=named)

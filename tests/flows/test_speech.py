@@ -354,7 +354,7 @@ async def test_what_was_spoken_here_can_be_cloned(backends: Backends) -> None:
 
 async def test_a_custom_voice(backends: Backends) -> None:
     """TTS-016, TTS-019, KEY-015: by its path, with the text it was registered with; of the own team only."""
-    reference = read_reference(io.BytesIO(VOICE), "what it says")
+    reference = read_reference(io.BytesIO(VOICE), "what it says").reference
     voice = await CustomVoices(backends, TEAM).add("narrator", "omnivoice", "en", reference)
     job = await ordered(backends, model="omnivoice", clone_audio=voice.path)
     assert (job.payload["reference"], job.payload["transcript"]) == (voice.path, "what it says")

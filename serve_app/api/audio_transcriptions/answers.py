@@ -9,6 +9,7 @@ from fastapi import Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict
 
+from serve_app.core.losses import Damage
 from serve_app.core.subtitles import subrip, webvtt
 from serve_app.flows.segments import Transcript
 
@@ -28,6 +29,8 @@ class JsonTranscript(BaseModel):
 
     text: str
     usage: Usage
+    damage: Damage | None
+    """Left out where all of the recording was decoded (VP-006)."""
 
 
 class WordView(BaseModel):
@@ -79,7 +82,8 @@ async def written(transcript: Transcript, form: Format, granularities: list[Gran
 
 
 def _json(transcript: Transcript) -> JsonTranscript:
-    return JsonTranscript(text=transcript.text, usage=Usage(seconds=round(transcript.duration, 3)))
+    usage = Usage(seconds=round(transcript.duration, 3))
+    return JsonTranscript(text=transcript.text, usage=usage, damage=transcript.damage)
 
 
 def _verbose(transcript: Transcript, granularities: list[Granularity]) -> VerboseTranscript:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import asdict
 
 from fastapi import Request
 
@@ -21,11 +22,11 @@ async def streamed(request: Request, recording: FileTranscription) -> LiveAnswer
     """Begins when the first segment is known, so that what fails until then still has its own status."""
     segments = recording.segments()
     first = await unless_gone(request, anext(segments, None))
-    return LiveAnswer(_events(first, segments), "text/event-stream")
+    return LiveAnswer(_events(first, segments, recording), "text/event-stream")
 
 
 async def _events(
-    segment: Segment | None, later: AsyncGenerator[Segment, None]
+    segment: Segment | None, later: AsyncGenerator[Segment, None], recording: FileTranscription
 ) -> AsyncGenerator[bytes, None]:
     text, before = "", None
     async with aclosing(later):
@@ -35,7 +36,8 @@ async def _events(
                 yield _event("transcript.text.delta", delta=delta)
                 text, before = text + delta, segment.words[-1]
                 segment = await anext(later, None)
-            yield _event("transcript.text.done", text=text)
+            damage = {"damage": asdict(recording.damage)} if recording.damage else {}
+            yield _event("transcript.text.done", text=text, **damage)
         except KaleidoError as error:
             yield _event("error", **openai_body(error))
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from serve_app.api.tts.answers import PATH
 from serve_app.clock import iso
+from serve_app.core.losses import Damage
 from serve_app.core.voice_rules import SAMPLE_MODELS
 from serve_app.errors import TooLarge
 from serve_app.flows.custom_voices import MAX_BYTES, CustomVoice, CustomVoices
@@ -36,6 +37,8 @@ class VoiceView(BaseModel):
     duration: float
     """Seconds."""
     createdAt: str
+    damage: Damage | None
+    """What of the recording could not be decoded (VP-006)."""
 
 
 class VoiceAnswer(BaseModel):
@@ -101,7 +104,7 @@ async def register_voice(
     return _answer(await register(backends, caller.team_id, new))
 
 
-@router.get("/custom-voices")
+@router.get("/custom-voices", response_model_exclude_none=True)
 async def list_voices(caller: CallerDep, backends: BackendsDep) -> VoiceList:
     """The team's voices, those of URLs too."""
     voices = await CustomVoices(backends, caller.team_id).all()
@@ -137,4 +140,5 @@ def _view(voice: CustomVoice) -> VoiceView:
         transcript=voice.transcript,
         duration=voice.duration,
         createdAt=iso(voice.created_at),
+        damage=voice.damage,
     )
