@@ -6,11 +6,11 @@ from deployments.vad.silero import SileroDetector
 from serve_app.auth import KeyRing, pepper
 from serve_app.backends import Backends, Models
 from serve_app.clock import SystemClock
-from serve_app.fetch import Fetcher
 from serve_app.limits import Limits
+from serve_app.outbound.fetch import Fetcher
 from serve_app.settings import Settings
 from serve_app.stores import open_store
-from serve_app.stores.disk import DiskFiles
+from serve_app.stores.disk.files import DiskFiles
 
 
 def build_backends(settings: Settings, models: Models) -> Backends:

@@ -21,7 +21,7 @@ from loadtests.recording import Recording, Utterance
 from loadtests.speakers import Load, talk_together
 from loadtests.team import load_test_team
 from loadtests.whisperlivekit import WhisperLiveKit, Words
-from serve_app.desk import FiniteRange
+from serve_app.cli.operation import FiniteRange
 
 UTTERANCES = 16
 

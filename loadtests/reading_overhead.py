@@ -27,9 +27,9 @@ from loadtests.recording import BYTES_PER_MS, Utterance
 from loadtests.team import NoServerData, load_test_team
 from loadtests.timed_models import TimedDetector, TimedModel
 from serve_app.backends import Backends
+from serve_app.cli.operation import FiniteRange
 from serve_app.core.jobs import Job, new_job, uploads_folder
 from serve_app.core.reading_request import ReadingOrder
-from serve_app.desk import FiniteRange
 from serve_app.engines import ALIGN, ASR
 from serve_app.errors import KaleidoError
 from serve_app.flows.reading_score import KIND, assess_job

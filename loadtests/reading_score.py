@@ -22,7 +22,7 @@ from loadtests.audio import as_wav
 from loadtests.reading_findings import FOUND_HEAD, Scored, found_rows, summary_rows
 from loadtests.readings import PupilReading, pupils
 from loadtests.team import NoServerData, load_test_team
-from serve_app.desk import FiniteRange
+from serve_app.cli.operation import FiniteRange
 from serve_app.errors import KaleidoError
 
 SENTENCES = Path(__file__).parents[1] / "training" / "sentences.txt"

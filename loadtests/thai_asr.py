@@ -20,7 +20,7 @@ from loadtests.audio import corpus
 from loadtests.client import StreamFailed, ThaiAsr
 from loadtests.speakers import Load, Outcome, best, run, search
 from loadtests.team import NoServerData, load_test_team
-from serve_app.desk import FiniteRange
+from serve_app.cli.operation import FiniteRange
 from serve_app.errors import KaleidoError
 
 UTTERANCES = 16

@@ -21,7 +21,7 @@ from loadtests.job_client import JobFailed
 from loadtests.metrics import Distribution
 from loadtests.speech_jobs import SpeechJobs, Spoken
 from loadtests.team import NoServerData, load_test_team
-from serve_app.desk import FiniteRange
+from serve_app.cli.operation import FiniteRange
 from serve_app.engines import SpeechRequest
 from serve_app.errors import KaleidoError
 

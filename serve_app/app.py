@@ -11,17 +11,17 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from serve_app import api
-from serve_app.access import AccessLog, redact_server_logs
-from serve_app.aliases import CanonicalPath
 from serve_app.backends import Backends
-from serve_app.body_limit import BodyLimit
-from serve_app.edge import Edge
 from serve_app.flows.audio_meter import AudioMeters
-from serve_app.head_requests import HeadRequests
-from serve_app.headers import RateHeaders, RequestId
-from serve_app.refusals import answer_for_framework_errors
-from serve_app.socket import OpenSockets
-from serve_app.wire import Surface
+from serve_app.http.access_log import AccessLog, redact_server_logs
+from serve_app.http.body_limit import BodyLimit
+from serve_app.http.canonical_path import CanonicalPath
+from serve_app.http.dependencies import Surface
+from serve_app.http.error_responses import Edge
+from serve_app.http.exception_handlers import answer_for_framework_errors
+from serve_app.http.head_requests import HeadRequests
+from serve_app.http.headers import RateHeaders, RequestId
+from serve_app.sockets.socket import OpenSockets
 
 MIDDLEWARE = (RequestId, AccessLog, CanonicalPath, RateHeaders, HeadRequests, Edge, BodyLimit)
 """Outermost first. What adds headers stands outside the edge, so that failures carry them too."""

@@ -12,10 +12,10 @@ from typing import Any
 from serve_app.clock import Clock
 from serve_app.core import keys
 from serve_app.core.keys import Kind, RawKey
-from serve_app.documents import change
 from serve_app.errors import Conflict, NotFound, Unauthorized
 from serve_app.settings import Settings
 from serve_app.stores import Document, Documents, JsonObject
+from serve_app.stores.documents import change
 
 
 @dataclass(frozen=True, slots=True)

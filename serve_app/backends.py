@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from serve_app.auth import KeyRing
-from serve_app.cards import Cards
 from serve_app.clock import Clock
+from serve_app.engine_cards import Cards
 from serve_app.engines import Models, VoiceActivityDetector
-from serve_app.fetch import Fetcher
 from serve_app.limits import Limits
+from serve_app.outbound.fetch import Fetcher
 from serve_app.settings import Settings
 from serve_app.stores import Files, Store
 

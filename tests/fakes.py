@@ -49,13 +49,13 @@ from serve_app.engines import (
     VideoRequest,
 )
 from serve_app.errors import EngineUnavailable
-from serve_app.fetch import Fetcher
 from serve_app.flows.team_keys import TeamKeys
 from serve_app.flows.teams import Team, Teams
 from serve_app.limits import Limits
+from serve_app.outbound.fetch import Fetcher
 from serve_app.settings import Settings
-from serve_app.stores.disk import DiskFiles
-from serve_app.stores.sqlite import SqliteStore
+from serve_app.stores.disk.files import DiskFiles
+from serve_app.stores.sqlite.store import SqliteStore
 from tests.engines.tiny_chat import chunk, whole
 
 Model = TypeVar("Model")

@@ -17,8 +17,8 @@ from deployments.thai_speech.features import FloatArray
 from deployments.thai_speech.g2p import ForeignText, ThaiWord, pronounce_text
 from deployments.thai_speech.inputs import model_inputs
 from deployments.thai_speech.phonemes import tokens
-from serve_app.audio_file import AudioFile
 from serve_app.errors import AudioTooLong, InvalidAudio
+from serve_app.media.audio_file import AudioFile
 from training.augment import augment
 from training.forced_alignment import align
 from training.synthesize import UTTERANCES, Example, write_shard

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, StrictStr, ValidationInfo, field_validato
 from pydantic_core import PydanticCustomError
 
 from deployments.llm.openai_chat import refused_part
-from serve_app.validation import CANNOT_DO
+from serve_app.core.validation import CANNOT_DO
 
 
 class TextPart(BaseModel):

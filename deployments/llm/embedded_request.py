@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
 from deployments.llm.embedded_messages import Message
+from serve_app.core.faults import faults
+from serve_app.core.validation import CANNOT_DO, worded
 from serve_app.errors import InvalidRequest
-from serve_app.faults import faults
-from serve_app.validation import CANNOT_DO, worded
 
 MAX_CHOICES = 8
 """Each is a generation of its own, though the request took one place."""

@@ -17,9 +17,9 @@ from vllm.entrypoints.serve.exception_handling.error_response import create_erro
 from vllm.exceptions import VLLMClientError, VLLMError
 from vllm.v1.engine.async_llm import AsyncLLM
 
+from serve_app.core.faults import faults
+from serve_app.core.validation import problem_text
 from serve_app.errors import EngineUnavailable, GenerationFailed, InvalidRequest, KaleidoError
-from serve_app.faults import faults
-from serve_app.validation import problem_text
 
 RAISED = (VLLMError, ValueError, TypeError, OverflowError, NotImplementedError, TemplateError)
 """What its own server turns into an answer."""

@@ -12,9 +12,9 @@ from serve_app.core.roles import Action, Role, may
 from serve_app.errors import Forbidden
 from serve_app.flows.team_keys import TeamKeys, override, within
 from serve_app.flows.teams import Member, Teams
-from serve_app.json_body import JsonBody
+from serve_app.http.dependencies import BEARER, BackendsDep, Gate, backends_of, bearer_token, spend, surface
+from serve_app.http.json_body import JsonBody
 from serve_app.plans import ConcurrentSessions, DailyAudioSeconds, PolicyModel, RequestsPerMinute
-from serve_app.wire import BEARER, BackendsDep, Gate, backends_of, bearer_token, spend, surface
 
 REQUESTS_PER_MINUTE = 60
 """Of one member; people and their scripts need few."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from serve_app.wire import BackendsDep
+from serve_app.http.dependencies import BackendsDep
 
 
 class Engine(BaseModel):

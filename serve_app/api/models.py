@@ -14,10 +14,10 @@ from serve_app.backends import Backends
 from serve_app.core.openai_speech import ALIASES, TRANSCRIBER
 from serve_app.core.video_rules import VARIANTS
 from serve_app.engines import EngineCard
-from serve_app.error_forms import OPENAI
 from serve_app.errors import ModelNotFound
+from serve_app.http.dependencies import BackendsDep, CallerDep, surface
+from serve_app.http.error_forms import OPENAI
 from serve_app.settings import Settings
-from serve_app.wire import BackendsDep, CallerDep, surface
 
 router = surface("/v1", "models", OPENAI)
 

@@ -14,7 +14,7 @@ from serve_app.core.losses import Damage
 from serve_app.engines import ASR, EngineCard, Hints
 from serve_app.errors import EngineUnavailable, InvalidRequest
 from serve_app.flows.transcription import transcription_for
-from serve_app.wire import BackendsDep, caller_for, surface, unless_gone
+from serve_app.http.dependencies import BackendsDep, caller_for, surface, unless_gone
 
 TAG = "transcribe"
 

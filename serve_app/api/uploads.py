@@ -14,11 +14,20 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from serve_app.core.conditional import Validators, outcome, spans
-from serve_app.edge import error_response
 from serve_app.errors import NotFound, PreconditionFailed, RangeNotSatisfiable, Unauthorized
-from serve_app.outputs import signature_opens
+from serve_app.http.dependencies import (
+    API_KEY,
+    BEARER,
+    BackendsDep,
+    CallerGate,
+    Gate,
+    backends_of,
+    credential,
+    surface,
+)
+from serve_app.http.error_responses import error_response
+from serve_app.output_files import signature_opens
 from serve_app.stores import StoredFile
-from serve_app.wire import API_KEY, BEARER, BackendsDep, CallerGate, Gate, backends_of, credential, surface
 
 SERVED = "generations/"
 """Only outputs: recordings that callers uploaded, and voices made of them, are not given out here."""

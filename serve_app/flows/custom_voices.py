@@ -11,8 +11,8 @@ from serve_app.core.losses import Damage
 from serve_app.core.reference_paths import CUSTOM_VOICES
 from serve_app.engines import Reference
 from serve_app.errors import Conflict, InvalidRequest, NotFound
+from serve_app.media.wav import MEDIA_TYPE, wav
 from serve_app.stores import Document
-from serve_app.wav import MEDIA_TYPE, wav
 
 ID_PREFIX = "cv_"
 MOST = 500

@@ -20,7 +20,7 @@ from serve_app.flows.patient_recognizer import PatientRecognizer, RecognizerFail
 from serve_app.flows.stream_config import StreamConfig
 from serve_app.flows.utterance import Utterance
 from serve_app.flows.utterance_audio import Decode
-from serve_app.resample import Resampler
+from serve_app.media.resample import Resampler
 
 MAX_BACKLOG = 3
 """Utterances and 30 s pieces waiting for their exact decode before the caller should stop feeding."""

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from serve_app.audio_file import AudioFile
 from serve_app.backends import Backends
 from serve_app.core.jobs import Job, uploads_folder
 from serve_app.core.reading_request import ReadingFields, ReadingOrder, resolve
@@ -19,6 +18,7 @@ from serve_app.errors import EngineUnavailable, InvalidAudio, InvalidRequest, To
 from serve_app.flows import jobs
 from serve_app.flows.idempotency import fingerprint, once
 from serve_app.flows.reading_score import KIND
+from serve_app.media.audio_file import AudioFile
 from serve_app.settings import Settings
 
 ROUTE = "POST /api/reading-score"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from serve_app.audio_file import AudioFile
 from serve_app.backends import Backends
 from serve_app.core.losses import Damage
 from serve_app.core.pcm import Pcm16
 from serve_app.errors import AudioTooLong, InvalidAudio
+from serve_app.media.audio_file import AudioFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from serve_app.errors import Conflict, NotFound
 from serve_app.flows import jobs
 from serve_app.flows.reading_recording import recorded
 from serve_app.flows.reading_score import KIND
-from serve_app.speech_formats import FORMATS, SpeechEncoder
+from serve_app.media.audio_encoder import FORMATS, SpeechEncoder
 
 BARS_PER_S = 25
 """Two or three for each letter that is said: syllables and pauses can be told apart by eye."""

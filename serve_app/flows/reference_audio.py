@@ -7,11 +7,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from serve_app.audio_file import AudioFile
 from serve_app.core.losses import Damage
 from serve_app.core.pcm import FULL_SCALE, Pcm16, as_float
 from serve_app.engines import Reference
 from serve_app.errors import InvalidAudio
+from serve_app.media.audio_file import AudioFile
 
 RATE = 24_000
 """Hz of references: what the engines that clone work at."""

@@ -18,9 +18,9 @@ from serve_app.engines import TTS, Models, Speech, SpeechRequest
 from serve_app.errors import SynthesisFailed
 from serve_app.flows.job_flow import Report
 from serve_app.flows.references import load
-from serve_app.outputs import output_path
+from serve_app.media.wav import MEDIA_TYPE, wav
+from serve_app.output_files import output_path
 from serve_app.stores import JsonObject
-from serve_app.wav import MEDIA_TYPE, wav
 
 KIND = "tts"
 """Of the jobs, and of the usage they count as."""

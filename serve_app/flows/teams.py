@@ -11,9 +11,9 @@ from serve_app.core.keys import Kind, RawKey
 from serve_app.core.names import address, comparable, comparable_address
 from serve_app.core.names import name as visible_name
 from serve_app.core.roles import Role
-from serve_app.documents import change
 from serve_app.errors import AlreadyExists, Conflict, NotFound, Unauthorized
 from serve_app.stores import Document, Documents, JsonObject
+from serve_app.stores.documents import change
 
 TEAMS = "teams"
 

@@ -12,7 +12,6 @@ from functools import partial
 from itertools import islice
 from typing import Any, BinaryIO
 
-from serve_app.audio_file import AudioFile
 from serve_app.auth import Caller
 from serve_app.backends import Backends
 from serve_app.core.losses import Damage
@@ -21,6 +20,7 @@ from serve_app.engines import ASR, EngineCard, Hints, SpeechRecognizer, Transcri
 from serve_app.errors import DailyAudioQuotaExceeded, InvalidRequest
 from serve_app.flows.segments import Segment, Transcript, segments_of
 from serve_app.flows.speech_pieces import Piece, SpeechPieces, iterate_in_thread
+from serve_app.media.audio_file import AudioFile
 
 IN_FLIGHT = 4
 """Pieces at the recogniser: two of 30 s fill a batch of a replica, and two more wait for it to be done. More

@@ -16,8 +16,8 @@ from serve_app.core.video_rules import FRAME_RATE, VideoOrder
 from serve_app.engines import VIDEO, Progress, Video, VideoRequest
 from serve_app.errors import VideoFailed
 from serve_app.flows.job_flow import Report
-from serve_app.outputs import output_path
-from serve_app.pictures import read_png
+from serve_app.media.pictures import read_png
+from serve_app.output_files import output_path
 from serve_app.stores import JsonObject
 
 KIND = "video"

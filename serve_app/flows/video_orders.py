@@ -19,7 +19,7 @@ from serve_app.flows.idempotency import fingerprint, once
 from serve_app.flows.picture_sources import naming, sent_picture
 from serve_app.flows.speech_orders import random_seed
 from serve_app.flows.video import KIND
-from serve_app.pictures import MEDIA_TYPE, png, read_picture
+from serve_app.media.pictures import MEDIA_TYPE, png, read_picture
 
 ROUTE = "POST /api/ltx23/v1/videos/generations"
 """Under which idempotency keys are kept."""

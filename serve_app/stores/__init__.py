@@ -45,11 +45,11 @@ def open_store(settings: Settings) -> Store:
     for an address that is no Redis address; its text leaves the address out, which may hold a password.
     """
     if settings.store_url.startswith(REDIS_SCHEMES):
-        from serve_app.stores.redis import RedisStore
+        from serve_app.stores.redis.store import RedisStore
 
         return RedisStore(settings.store_url)
     if settings.store_url:
         raise ValueError(f"KALEIDO_STORE_URL must begin with one of {', '.join(REDIS_SCHEMES)} or be empty.")
-    from serve_app.stores.sqlite import SqliteStore
+    from serve_app.stores.sqlite.store import SqliteStore
 
     return SqliteStore(settings.data / "store.sqlite3")

@@ -11,7 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from serve_app.auth import Caller
 from serve_app.engines import EngineCard
 from serve_app.errors import EngineUnavailable, Saturated
-from serve_app.wire import BackendsDep, CallerDep, PollingCallerDep, caller_for, socket_caller, surface
+from serve_app.http.dependencies import (
+    BackendsDep,
+    CallerDep,
+    PollingCallerDep,
+    caller_for,
+    socket_caller,
+    surface,
+)
 
 
 def code_of(answer: httpx.Response) -> str:

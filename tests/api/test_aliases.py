@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from serve_app import aliases
-from serve_app.aliases import canonical
 from serve_app.backends import Backends
+from serve_app.http import canonical_path as aliases
+from serve_app.http.canonical_path import canonical
 from tests.fakes import team_with_key
 
 

@@ -15,11 +15,11 @@ import av
 import numpy as np
 import pytest
 
-from serve_app.audio_file import AudioFile
-from serve_app.container_start import FORMATS
 from serve_app.core.pcm import Pcm16
 from serve_app.engines import SAMPLE_RATE
 from serve_app.errors import AudioTooLong, InvalidAudio, InvalidRequest
+from serve_app.media.audio_file import AudioFile
+from serve_app.media.container_start import FORMATS
 from tests.recordings import CONTAINERS, encode, encode_into, tone
 
 

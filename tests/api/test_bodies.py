@@ -12,10 +12,10 @@ import httpx
 import pytest
 from fastapi import FastAPI, UploadFile
 
-from serve_app import body_limit
-from serve_app.body_limit import JSON_BYTES
+from serve_app.http import body_limit
+from serve_app.http.body_limit import JSON_BYTES
+from serve_app.http.dependencies import CallerDep, surface
 from serve_app.settings import Settings
-from serve_app.wire import CallerDep, surface
 from tests.api.live_api import LiveApi, live_api
 from tests.api.probe import code_of
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from serve_app.auth import Caller, KeyRing, Policy, pepper
-from serve_app.cli import main
+from serve_app.cli.commands import main
 from serve_app.clock import SystemClock
 from serve_app.errors import InvalidRequest, KaleidoError
 from serve_app.plans import load_plans, plan

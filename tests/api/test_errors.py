@@ -15,9 +15,9 @@ from starlette.websockets import WebSocketDisconnect
 from serve_app import errors
 from serve_app.app import create_app
 from serve_app.backends import Backends
-from serve_app.error_forms import OPENAI, STANDARD, form_of
 from serve_app.errors import KaleidoError
-from serve_app.wire import surface
+from serve_app.http.dependencies import surface
+from serve_app.http.error_forms import OPENAI, STANDARD, form_of
 from tests.api.probe import code_of
 
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, StrictStr, ValidationError
 
-from serve_app.faults import faults
-from serve_app.validation import worded
-from serve_app.wire import CallerDep, surface
+from serve_app.core.faults import faults
+from serve_app.core.validation import worded
+from serve_app.http.dependencies import CallerDep, surface
 
 
 class TextPart(BaseModel):

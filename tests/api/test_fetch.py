@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from serve_app.errors import FetchFailed, TooLarge, UnsafeUrl
-from serve_app.fetch import Fetcher
+from serve_app.outbound.fetch import Fetcher
 from tests.api.web_host import (
     HOST,
     HTTP,

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from serve_app.errors import UnsafeUrl
-from serve_app.fetch import Fetcher
-from serve_app.public_urls import PUBLIC_INTERNET
+from serve_app.outbound.fetch import Fetcher
+from serve_app.outbound.url_policy import PUBLIC_INTERNET
 from tests.api.web_host import HTTP, Names, answering, connections, fetcher, web_host
 from tests.fakes import NO_AUTHORITIES
 

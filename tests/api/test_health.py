@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from serve_app.backends import Backends
-from serve_app.cards import FRESH_S, STALE_S
+from serve_app.engine_cards import FRESH_S, STALE_S
 from serve_app.engines import EngineCard
 from tests.conftest import eventually
 from tests.fakes import ManualClock, ScriptedModels
@@ -75,7 +75,7 @@ async def test_models_that_hang(
         return await hung
 
     monkeypatch.setattr(ScriptedModels, "cards", cards)
-    monkeypatch.setattr("serve_app.cards.PATIENCE_S", 0.01)
+    monkeypatch.setattr("serve_app.engine_cards.PATIENCE_S", 0.01)
     answer = await client.get("/health")
     assert answer.json() == {"status": "ok", "engines": []}
     assert hung.cancelled()

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from serve_app.errors import SlowReader
-from serve_app.outbox import MAX_KEPT, Outbox
+from serve_app.sockets.send_queue import MAX_KEPT, Outbox
 
 
 async def test_a_newer_partial_takes_the_place_of_an_unsent_one() -> None:

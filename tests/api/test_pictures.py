@@ -17,8 +17,8 @@ from serve_app.core.data_url import Content, data_url
 from serve_app.core.picture_cut import LONGEST_SIDE, Size, centre_cut, shrunk, size_of
 from serve_app.engines import Picture
 from serve_app.errors import InvalidRequest
-from serve_app.picture_colours import LARGEST_PROFILE
-from serve_app.pictures import TURNS, png, read_picture, read_png
+from serve_app.media.picture_colours import LARGEST_PROFILE
+from serve_app.media.pictures import TURNS, png, read_picture, read_png
 from tests.colour_profiles import (
     PRIMARIES,
     SRGB_CURVE,
@@ -173,7 +173,7 @@ def test_a_png_without_its_end() -> None:
 def test_bombs(bomb: object, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """VID-006: refused by what the header announces, before a pixel is decoded, and without a warning."""
     assert callable(bomb)
-    monkeypatch.setattr("serve_app.pictures._read", None)
+    monkeypatch.setattr("serve_app.media.pictures._read", None)
     for width, height in ((size, size), (9000, 7112)):
         with warnings.catch_warnings(action="error"):
             told = refused(bomb(width, height))
@@ -198,7 +198,7 @@ def test_a_jpeg_of_endless_scans(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = encoded(quarters(160, 90), "JPEG", progressive=True)
     assert corners(read(honest)) == UPRIGHT
     last = honest[honest.rindex(b"\xff\xda") : -2]
-    monkeypatch.setattr("serve_app.pictures._read", None)
+    monkeypatch.setattr("serve_app.media.pictures._read", None)
     assert refused(honest[:-2] + last * 100 + honest[-2:]) == "The picture has more than 100 scans."
 
 

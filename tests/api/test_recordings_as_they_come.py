@@ -10,12 +10,12 @@ import av
 import numpy as np
 import pytest
 
-from serve_app import audio_file
-from serve_app.audio_file import AudioFile
 from serve_app.core.losses import Damage
 from serve_app.core.pcm import Pcm16
 from serve_app.engines import SAMPLE_RATE
 from serve_app.errors import AudioTooLong, InvalidAudio
+from serve_app.media import audio_file
+from serve_app.media.audio_file import AudioFile
 from tests.recordings import CONTAINERS, encode, tone
 
 

@@ -9,10 +9,10 @@ import httpx
 from fastapi.routing import APIRoute
 from starlette.routing import WebSocketRoute
 
-from serve_app.aliases import LEGACY
 from serve_app.app import create_app
 from serve_app.backends import Backends
-from serve_app.wire import Gate, GuardedRoute
+from serve_app.http.canonical_path import LEGACY
+from serve_app.http.dependencies import Gate, GuardedRoute
 from tests.fakes import team_with_key
 
 FROZEN = Path(__file__).parent.parent / "routes.txt"

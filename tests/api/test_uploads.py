@@ -17,7 +17,7 @@ from serve_app.app import create_app
 from serve_app.auth import Policy
 from serve_app.backends import Backends
 from serve_app.core.keys import Kind
-from serve_app.outputs import output_path, output_url
+from serve_app.output_files import output_path, output_url
 from tests.fakes import ManualClock, open_backends, team_with_key
 
 SOUND = bytes(range(256)) * 40

@@ -14,10 +14,10 @@ from pydantic_core import _pydantic_core
 from serve_app.api.thai_asr.messages import parse
 from serve_app.auth import Policy
 from serve_app.backends import Backends
+from serve_app.core.validation import problem_text
 from serve_app.errors import InvalidRequest
 from serve_app.flows.teams import Teams
-from serve_app.refusals import told
-from serve_app.validation import problem_text
+from serve_app.http.exception_handlers import told
 from tests.fakes import team_with_key
 
 PYTHON = re.compile(

@@ -12,8 +12,8 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
-from serve_app.fetch import Fetcher
-from serve_app.public_urls import PUBLIC_INTERNET
+from serve_app.outbound.fetch import Fetcher
+from serve_app.outbound.url_policy import PUBLIC_INTERNET
 
 HOST = "media.example"
 HTTP = frozenset({"http", "https"})

@@ -21,7 +21,7 @@ from serve_app.core.jobs import Job, JobState
 from serve_app.flows import jobs
 from serve_app.flows.job_flow import Report
 from serve_app.stores import Backlog, JsonObject
-from serve_app.stores.sqlite import SqliteStore
+from serve_app.stores.sqlite.store import SqliteStore
 from tests.conftest import eventually
 from tests.fakes import ManualClock, open_backends
 

@@ -26,12 +26,12 @@ from serve_app.errors import (
     TooLarge,
     UnsafeUrl,
 )
-from serve_app.fetch import Fetcher
 from serve_app.flows import custom_voices
 from serve_app.flows.custom_voices import MAX_BYTES, CustomVoice, CustomVoices
 from serve_app.flows.reference_audio import RATE
 from serve_app.flows.speech_orders import order_speech
 from serve_app.flows.voice_registration import NewVoice, register
+from serve_app.outbound.fetch import Fetcher
 from tests.fakes import (
     NO_AUTHORITIES,
     ScriptedModels,

@@ -33,7 +33,7 @@ from serve_app.flows.job_attempt import execute
 from serve_app.flows.job_ending import HANDED_BACK, is_final
 from serve_app.flows.job_flow import JobFlow, Report
 from serve_app.stores import JsonObject
-from serve_app.stores.sqlite import SqliteStore
+from serve_app.stores.sqlite.store import SqliteStore
 from tests.conftest import eventually
 from tests.fakes import ManualClock, open_backends
 

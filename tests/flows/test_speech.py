@@ -33,8 +33,8 @@ from serve_app.flows.job_attempt import execute
 from serve_app.flows.reference_audio import RATE, read_reference
 from serve_app.flows.speech import KIND, speak_job
 from serve_app.flows.speech_orders import order_speech
+from serve_app.media.wav import wav
 from serve_app.stores import JsonObject
-from serve_app.wav import wav
 from tests.conftest import eventually
 from tests.fakes import (
     HUM_RATE,

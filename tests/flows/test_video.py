@@ -34,7 +34,7 @@ from serve_app.flows.job_attempt import execute
 from serve_app.flows.job_kinds import FLOWS
 from serve_app.flows.video import KIND, generate_job
 from serve_app.flows.video_orders import order_video
-from serve_app.pictures import png, read_picture
+from serve_app.media.pictures import png, read_picture
 from serve_app.stores import JsonObject
 from tests.conftest import eventually
 from tests.fakes import FILM, ManualClock, ScriptedModels, ScriptedVideoGenerator, open_backends

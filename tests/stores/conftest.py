@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from serve_app.stores import Store
-from serve_app.stores.redis import RedisStore
+from serve_app.stores.redis.store import RedisStore
 from tests.redis_server import PrivateRedis, require_redis
 from tests.stores.manual_clock import ManualClock
 from tests.stores.opening import open_address

@@ -11,9 +11,9 @@ from serve_app.stores import Store
 def open_address(address: str, clock: Clock | None = None) -> Store:
     """A store on the real clock unless one is given."""
     if address.startswith("redis://"):
-        from serve_app.stores.redis import RedisStore
+        from serve_app.stores.redis.store import RedisStore
 
         return RedisStore(address, clock=clock)
-    from serve_app.stores.sqlite import SqliteStore
+    from serve_app.stores.sqlite.store import SqliteStore
 
     return SqliteStore(Path(address), clock=clock)

@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from serve_app.stores import Store
-from serve_app.stores.sqlite_verbs import compensated
+from serve_app.stores.sqlite.verbs import compensated
 from tests.stores.manual_clock import ManualClock
 
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from serve_app.errors import NotFound, StorageFull
-from serve_app.stores.disk import GRACE_S, DiskFiles
-from serve_app.stores.sqlite import SqliteStore
+from serve_app.stores.disk.files import GRACE_S, DiskFiles
+from serve_app.stores.sqlite.store import SqliteStore
 from tests.fakes import ManualClock
 
 PATH = "generations/tts/tts_f5_20260301_0123456789abcdef.wav"
@@ -244,8 +244,8 @@ async def test_the_sweep(files: DiskFiles, root: Path, clock: ManualClock) -> No
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from serve_app.stores.disk import DiskFiles
-from serve_app.stores.sqlite import SqliteStore
+from serve_app.stores.disk.files import DiskFiles
+from serve_app.stores.sqlite.store import SqliteStore
 
 async def main(folder):
     files = DiskFiles(folder / "files", SqliteStore(folder / "store.sqlite3"))

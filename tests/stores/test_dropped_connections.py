@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from serve_app.errors import StoreUnavailable
-from serve_app.stores.redis import RedisStore
+from serve_app.stores.redis.store import RedisStore
 from tests.redis_server import PrivateRedis
 
 

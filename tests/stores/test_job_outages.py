@@ -10,7 +10,7 @@ import pytest
 from serve_app.core.jobs import Job, JobState, new_job
 from serve_app.errors import QueueFull, StoreUnavailable
 from serve_app.stores import Backlog, Beat, Store
-from serve_app.stores.redis import RedisStore
+from serve_app.stores.redis.store import RedisStore
 from tests.conftest import free_port
 from tests.redis_server import PrivateRedis
 from tests.stores.test_dropped_connections import LossyProxy, lossy_store

@@ -8,8 +8,8 @@ import pytest
 
 from serve_app.settings import Settings
 from serve_app.stores import open_store
-from serve_app.stores.redis import RedisStore
-from serve_app.stores.sqlite import SqliteStore
+from serve_app.stores.redis.store import RedisStore
+from serve_app.stores.sqlite.store import SqliteStore
 
 
 async def test_sqlite_is_the_default(tmp_path: Path) -> None:

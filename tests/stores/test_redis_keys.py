@@ -10,7 +10,7 @@ import redis
 
 from serve_app.core.jobs import JobState, new_job
 from serve_app.errors import StoreUnavailable
-from serve_app.stores.redis import RedisStore
+from serve_app.stores.redis.store import RedisStore
 from tests.conftest import eventually
 from tests.redis_server import PrivateRedis
 from tests.stores.manual_clock import ManualClock

@@ -12,7 +12,7 @@ import pytest
 
 from serve_app.errors import StoreUnavailable
 from serve_app.stores import Store
-from serve_app.stores.redis import RedisStore
+from serve_app.stores.redis.store import RedisStore
 from tests.conftest import eventually, free_port
 from tests.redis_server import PrivateRedis, require_redis
 

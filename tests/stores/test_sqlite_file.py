@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from serve_app.errors import StoreUnavailable
-from serve_app.stores.sqlite import SqliteStore
-from serve_app.stores.sqlite_file import enter_wal
+from serve_app.stores.sqlite.connection import enter_wal
+from serve_app.stores.sqlite.store import SqliteStore
 from tests.stores.manual_clock import ManualClock
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from serve_app.core.jobs import Job
 from serve_app.errors import StoreUnavailable
-from serve_app.stores.sqlite import SqliteStore
+from serve_app.stores.sqlite.store import SqliteStore
 from tests.stores.manual_clock import ManualClock
 from tests.stores.queueing import claim_any, submit
 

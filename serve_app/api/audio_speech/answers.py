@@ -9,9 +9,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from serve_app.engines import Speech
-from serve_app.error_forms import openai_body
 from serve_app.errors import KaleidoError
-from serve_app.speech_formats import SpeechEncoder, SpeechFormat
+from serve_app.http.error_forms import openai_body
+from serve_app.media.audio_encoder import SpeechEncoder, SpeechFormat
 
 Bytes = AsyncGenerator[bytes, None]
 

@@ -15,7 +15,7 @@ from serve_app.core.voice_rules import speaker_of, style_of
 from serve_app.errors import InvalidRequest
 from serve_app.flows.custom_voices import ID_PREFIX, CustomVoices
 from serve_app.flows.speech_orders import random_seed
-from serve_app.json_body import JsonBody
+from serve_app.http.json_body import JsonBody
 
 LONGEST_INPUT = 4096
 """Characters, as OpenAI has it."""

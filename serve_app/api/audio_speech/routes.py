@@ -13,14 +13,14 @@ from serve_app.api.audio_speech.requests import SpeechBody, order_of
 from serve_app.backends import Backends
 from serve_app.core.sentences import pieces
 from serve_app.core.tts_rules import LONGEST_TEXT
-from serve_app.error_forms import OPENAI
 from serve_app.flows.long_speech import long_speech
 from serve_app.flows.references import settled
 from serve_app.flows.speech import request_of
 from serve_app.flows.speech_orders import check_speaks
-from serve_app.speech_formats import FORMATS
-from serve_app.streaming import LiveAnswer
-from serve_app.wire import BackendsDep, CallerDep, surface, unless_gone
+from serve_app.http.dependencies import BackendsDep, CallerDep, surface, unless_gone
+from serve_app.http.error_forms import OPENAI
+from serve_app.http.streaming import LiveAnswer
+from serve_app.media.audio_encoder import FORMATS
 
 router = surface("/v1/audio", "audio-speech", OPENAI)
 

@@ -19,11 +19,11 @@ from serve_app.backends import Backends
 from serve_app.core.languages import language_code
 from serve_app.core.openai_speech import TRANSCRIBER
 from serve_app.engines import ASR, EngineCard, Hints
-from serve_app.error_forms import OPENAI
 from serve_app.errors import EngineUnavailable, InvalidRequest, ModelNotFound
 from serve_app.flows.transcription import transcription_for
-from serve_app.forms import listed
-from serve_app.wire import BackendsDep, CallerDep, surface, unless_gone
+from serve_app.http.dependencies import BackendsDep, CallerDep, surface, unless_gone
+from serve_app.http.error_forms import OPENAI
+from serve_app.http.forms import listed
 
 PROMPT_END = 2000
 """Characters of a prompt that are passed on: Whisper reads its last 224 tokens, and no longer than this."""

@@ -13,10 +13,10 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from serve_app.engines import ChatPart
-from serve_app.error_forms import openai_body
 from serve_app.errors import KaleidoError
-from serve_app.streaming import LiveAnswer
-from serve_app.wire import unless_gone
+from serve_app.http.dependencies import unless_gone
+from serve_app.http.error_forms import openai_body
+from serve_app.http.streaming import LiveAnswer
 
 Parts = AsyncGenerator[ChatPart, None]
 

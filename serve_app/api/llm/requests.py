@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from serve_app.engines import ChatRequest
 from serve_app.errors import InvalidRequest
-from serve_app.json_body import JsonBody
+from serve_app.http.json_body import JsonBody
 
 Message = dict[str, Any]
 """Its fields are the engine's to judge."""

@@ -10,9 +10,9 @@ from serve_app.api.llm.answers import streamed, whole
 from serve_app.api.llm.models import Model, ModelList, described, live_model, live_models
 from serve_app.api.llm.requests import ChatBody
 from serve_app.engines import LLM
-from serve_app.error_forms import OPENAI
 from serve_app.flows.chat import chat
-from serve_app.wire import BackendsDep, CallerDep, surface
+from serve_app.http.dependencies import BackendsDep, CallerDep, surface
+from serve_app.http.error_forms import OPENAI
 
 router = surface("/api/llm/v1", "llm", OPENAI)
 at_v1 = surface("/v1", "llm", OPENAI)

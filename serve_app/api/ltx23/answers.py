@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from serve_app.backends import Backends
 from serve_app.clock import iso
 from serve_app.core.jobs import Job, JobState
-from serve_app.outputs import output_url
+from serve_app.output_files import output_url
 
 PATH = "/api/ltx23/v1/videos"
 FAILED = "Remote LTX image-to-video failed: "

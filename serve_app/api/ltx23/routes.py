@@ -11,7 +11,7 @@ from serve_app.api.ltx23.requests import VideoBody
 from serve_app.flows import jobs
 from serve_app.flows.video import KIND
 from serve_app.flows.video_orders import order_video
-from serve_app.wire import BackendsDep, CallerDep, GuardedRoute, PollingCallerDep, surface
+from serve_app.http.dependencies import BackendsDep, CallerDep, GuardedRoute, PollingCallerDep, surface
 
 router = surface(PATH, "ltx23")
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from serve_app.core.reading_request import ReadingFields
 from serve_app.errors import TooLarge
 from serve_app.flows.reading_orders import NewReading, Upload
-from serve_app.wire import Gate, backends_of
+from serve_app.http.dependencies import Gate, backends_of
 
 FORM_BYTES = 64 * 1024
 """Room for the other fields of the form, and for what multipart puts around each."""

@@ -10,7 +10,6 @@ from fastapi import Depends, Header, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BeforeValidator
 
-from serve_app.aliases import in_family
 from serve_app.api.reading_score.answers import PATH, Queued, Status, failure_of, status_of
 from serve_app.api.reading_score.form import FitsReading, FormDep
 from serve_app.api.reading_score.report import HEADERS, Language, report_page
@@ -20,7 +19,8 @@ from serve_app.flows import jobs
 from serve_app.flows.reading_orders import order_reading
 from serve_app.flows.reading_report import reading_report
 from serve_app.flows.reading_score import KIND
-from serve_app.wire import BackendsDep, CallerDep, PollingCallerDep, surface, unless_gone
+from serve_app.http.canonical_path import in_family
+from serve_app.http.dependencies import BackendsDep, CallerDep, PollingCallerDep, surface, unless_gone
 
 ASYNCHRONOUS = "respond-async"
 """RFC 7240, 4.1."""

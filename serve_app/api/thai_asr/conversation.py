@@ -14,7 +14,7 @@ from serve_app.engines import SpeechRecognizer
 from serve_app.errors import InvalidMessage, InvalidRequest, StartRequired, WavHeader
 from serve_app.flows.captions import Event, Partial, StabilizedPartial
 from serve_app.flows.live_transcript import LiveTranscript
-from serve_app.socket import Socket
+from serve_app.sockets.socket import Socket
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from serve_app.api.thai_asr.messages import SessionConfig
 from serve_app.core.thai import Segment
 from serve_app.engines import Word
-from serve_app.events import Event
 from serve_app.flows import captions
+from serve_app.sockets.events import Event
 
 
 class Identity(BaseModel):

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from serve_app.core.validation import RULE, problem_text
 from serve_app.errors import InvalidMessage, InvalidRequest
 from serve_app.flows.stream_config import StreamConfig
-from serve_app.json_body import JsonBody
-from serve_app.validation import RULE, problem_text
+from serve_app.http.json_body import JsonBody
 
 DEFAULTS = StreamConfig()
 

@@ -18,10 +18,10 @@ from serve_app.engines import ASR
 from serve_app.errors import DailyAudioQuotaExceeded, SessionNotFound, TooManySessions
 from serve_app.flows.audio_meter import AudioMeters
 from serve_app.flows.stream_guard import session_slot, watch_key
-from serve_app.origin import socket_origin
+from serve_app.http.dependencies import BackendsDep, CallerDep, backends_of, socket_caller, surface
+from serve_app.http.origin import socket_origin
 from serve_app.settings import Settings
-from serve_app.socket import OpenSockets, Socket, first_to_end
-from serve_app.wire import BackendsDep, CallerDep, backends_of, socket_caller, surface
+from serve_app.sockets.socket import OpenSockets, Socket, first_to_end
 
 TAG = "thai-asr"
 PATH = "/api/thai-asr"

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from serve_app.backends import Backends
 from serve_app.clock import iso
 from serve_app.core.jobs import Job, JobState
-from serve_app.outputs import output_url
+from serve_app.output_files import output_url
 
 PATH = "/api/tts/v1"
 FAILED = "TTS generation failed: "

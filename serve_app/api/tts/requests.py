@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, StrictInt, StrictStr
 
 from serve_app.core.tts_rules import SpeechFields
-from serve_app.json_body import JsonBody
+from serve_app.http.json_body import JsonBody
 
 
 class SpeechBody(JsonBody):

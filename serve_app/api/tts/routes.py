@@ -11,7 +11,7 @@ from serve_app.api.tts.requests import SpeechBody
 from serve_app.flows import jobs
 from serve_app.flows.speech import KIND
 from serve_app.flows.speech_orders import order_speech
-from serve_app.wire import BackendsDep, CallerDep, PollingCallerDep, surface
+from serve_app.http.dependencies import BackendsDep, CallerDep, PollingCallerDep, surface
 
 router = surface(PATH, "tts")
 

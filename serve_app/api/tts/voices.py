@@ -14,7 +14,7 @@ from serve_app.core.voice_rules import SAMPLE_MODELS
 from serve_app.errors import TooLarge
 from serve_app.flows.custom_voices import MAX_BYTES, CustomVoice, CustomVoices
 from serve_app.flows.voice_registration import NewVoice, register
-from serve_app.wire import BackendsDep, CallerDep, Gate, surface
+from serve_app.http.dependencies import BackendsDep, CallerDep, Gate, surface
 
 FORM_BYTES = 64 * 1024
 """Room for the other fields of the form, and for what multipart puts around each."""

@@ -14,7 +14,7 @@ from serve_app.stores.encoding import MICROS, micros
 from serve_app.stores.job_protocol import Backlog, Beat
 from serve_app.stores.job_record import FIELDS, decode, encode, stored
 from serve_app.stores.protocols import JsonObject
-from serve_app.stores.sqlite_verbs import sweep
+from serve_app.stores.sqlite.verbs import sweep
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (

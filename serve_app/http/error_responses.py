@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from serve_app.core.keys import redact
-from serve_app.error_forms import form_of
 from serve_app.errors import KaleidoError, Unauthorized
+from serve_app.http.error_forms import form_of
 
 log = logging.getLogger("kaleido.errors")
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from serve_app.clock import Clock, SystemClock
-from serve_app.stores import sqlite_verbs as verbs
 from serve_app.stores.encoding import dump, finite, micros, window_micros
 from serve_app.stores.protocols import Document, JsonObject, WindowHit
-from serve_app.stores.sqlite_file import SqliteFile
-from serve_app.stores.sqlite_job_verbs import SCHEMA as JOBS_SCHEMA
-from serve_app.stores.sqlite_jobs import SqliteJobs
+from serve_app.stores.sqlite import verbs
+from serve_app.stores.sqlite.connection import SqliteFile
+from serve_app.stores.sqlite.job_verbs import SCHEMA as JOBS_SCHEMA
+from serve_app.stores.sqlite.jobs import SqliteJobs
 
 BUSY_TIMEOUT_S = 5.0
 """How long a verb waits for other writers: a commit takes well under 1 ms, so only a stuck host gets here."""

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel, model_validator
 from pydantic_core import from_json
 
-from serve_app.body_limit import JSON_BYTES
 from serve_app.errors import InvalidRequest
+from serve_app.http.body_limit import JSON_BYTES
 
 MOST_COMMAS = 4_000
 """In a body above JSON_BYTES: some fields and one long string without any; a prompt has 2000 characters.

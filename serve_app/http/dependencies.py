@@ -21,12 +21,12 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 
 from serve_app.auth import DEVELOPER, Caller
 from serve_app.backends import Backends
-from serve_app.body_limit import JSON_BYTES
-from serve_app.error_forms import STANDARD, ErrorForm
 from serve_app.errors import RateLimited
-from serve_app.forms import multipart, with_plain_names
-from serve_app.json_body import parsed
-from serve_app.socket import first_to_end
+from serve_app.http.body_limit import JSON_BYTES
+from serve_app.http.error_forms import STANDARD, ErrorForm
+from serve_app.http.forms import multipart, with_plain_names
+from serve_app.http.json_body import parsed
+from serve_app.sockets.socket import first_to_end
 from serve_app.stores import WindowHit
 
 API_KEY = APIKeyHeader(name="x-api-key", scheme_name="ApiKey", auto_error=False)

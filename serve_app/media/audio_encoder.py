@@ -8,7 +8,7 @@ from typing import Any
 import av
 
 from serve_app.engines import Speech
-from serve_app.wav import pcm16_of
+from serve_app.media.wav import pcm16_of
 
 RATE = 24_000
 """Hz of all answers: that of most engines, and the one OpenAI promises for `pcm`."""

@@ -10,12 +10,12 @@ from typing import BinaryIO
 import av
 import numpy as np
 
-from serve_app.containers import announced, open_recording
 from serve_app.core.losses import Damage, Losses
 from serve_app.core.pcm import Pcm16
 from serve_app.engines import SAMPLE_RATE
 from serve_app.errors import AudioTooLong, InvalidAudio, InvalidRequest
-from serve_app.mono import MonoStream
+from serve_app.media.audio_containers import announced, open_recording
+from serve_app.media.mono import MonoStream
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from serve_app.cli.operation import Desk, FiniteRange, Row, Rows, operation
 from serve_app.core.roles import Role
-from serve_app.desk import Desk, FiniteRange, Row, Rows, operation
 from serve_app.flows.team_keys import TeamKey, override
 from serve_app.flows.teams import Team
 from serve_app.plans import DEFAULT, plan

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from serve_app.core.jobs import Job, JobState
-from serve_app.stores import sqlite_job_verbs as verbs
 from serve_app.stores.encoding import micros
 from serve_app.stores.job_protocol import Backlog, Beat
 from serve_app.stores.protocols import JsonObject
-from serve_app.stores.sqlite_file import SqliteFile
+from serve_app.stores.sqlite import job_verbs as verbs
+from serve_app.stores.sqlite.connection import SqliteFile
 
 
 class SqliteJobs:

@@ -16,8 +16,8 @@ from serve_app.core.data_url import Content
 from serve_app.core.picture_cut import Size, centre_cut, shrunk, size_of
 from serve_app.engines import Picture
 from serve_app.errors import InvalidRequest
-from serve_app.picture_colours import LARGEST_PROFILE, in_srgb
-from serve_app.picture_modes import on_white, scale_transparency, smooth
+from serve_app.media.picture_colours import LARGEST_PROFILE, in_srgb
+from serve_app.media.picture_modes import on_white, scale_transparency, smooth
 
 MEDIA_TYPE = "image/png"
 """Of the pictures that are kept."""

@@ -18,7 +18,7 @@ from ssrfguard import Policy, Resolver, SSRFGuardError, Target
 from ssrfguard.httpx import AsyncClient
 
 from serve_app.errors import FetchFailed, TooLarge
-from serve_app.public_urls import PUBLIC_INTERNET, parsed, refusal
+from serve_app.outbound.url_policy import PUBLIC_INTERNET, parsed, refusal
 
 HTTPS = frozenset({"https"})
 LOOKUPS = 8

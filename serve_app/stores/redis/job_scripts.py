@@ -7,7 +7,7 @@ make the names of their keys themselves: only `claim` can know which job it take
 
 from __future__ import annotations
 
-from serve_app.stores.redis_scripts import NOW
+from serve_app.stores.redis.scripts import NOW
 
 JOB = (
     NOW

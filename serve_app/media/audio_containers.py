@@ -10,9 +10,9 @@ import av._core
 from av.container import InputContainer
 from av.stream import Discard
 
-from serve_app.container_start import FORMATS, Rest, beginning
 from serve_app.errors import InvalidAudio
-from serve_app.mono import check_channels
+from serve_app.media.container_start import FORMATS, Rest, beginning
+from serve_app.media.mono import check_channels
 
 CODECS = (
     "aac,alac,adpcm_ima_wav,adpcm_ms,flac,gsm_ms,mp2float,mp3float,opus,vorbis,pcm_alaw,pcm_mulaw,pcm_f32le,"

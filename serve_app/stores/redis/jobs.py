@@ -7,12 +7,12 @@ from itertools import chain
 
 from serve_app.core.jobs import LOST, Job, JobState
 from serve_app.errors import QueueFull
-from serve_app.stores import redis_job_scripts as scripts
 from serve_app.stores.encoding import dump, micros
 from serve_app.stores.job_protocol import Backlog, Beat
 from serve_app.stores.job_record import decode, encode
 from serve_app.stores.protocols import JsonObject
-from serve_app.stores.redis_server import RedisServer
+from serve_app.stores.redis import job_scripts as scripts
+from serve_app.stores.redis.server import RedisServer
 
 
 class RedisJobs:

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from serve_app.socket import first_to_end
+from serve_app.sockets.socket import first_to_end
 
 UNBUFFERED = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 """Proxies pass each part on at once."""

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from serve_app.clock import Clock
 from serve_app.errors import Conflict
-from serve_app.stores import redis_scripts as scripts
 from serve_app.stores.encoding import dump, finite, load, micros, window_hit, window_micros
 from serve_app.stores.protocols import Document, JsonObject, WindowHit
-from serve_app.stores.redis_jobs import RedisJobs
-from serve_app.stores.redis_server import RedisServer
+from serve_app.stores.redis import scripts
+from serve_app.stores.redis.jobs import RedisJobs
+from serve_app.stores.redis.server import RedisServer
 
 
 class RedisStore(RedisJobs):

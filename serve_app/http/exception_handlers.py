@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from serve_app.edge import error_response
+from serve_app.core.faults import Fault, faults
+from serve_app.core.validation import worded
 from serve_app.errors import (
     InvalidRequest,
     KaleidoError,
@@ -20,8 +21,7 @@ from serve_app.errors import (
     TooLarge,
     UnsupportedMediaType,
 )
-from serve_app.faults import Fault, faults
-from serve_app.validation import worded
+from serve_app.http.error_responses import error_response
 
 SHOWN_PROBLEMS = 3
 """Enough to mend a request; a body with a thousand wrong fields gets no answer of a thousand lines."""

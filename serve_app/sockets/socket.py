@@ -18,8 +18,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from serve_app.core.keys import redact
 from serve_app.errors import IdleTimeout, KaleidoError, Restarting, SlowReader, TooLarge
-from serve_app.events import ErrorEvent, Event
-from serve_app.outbox import Outbox
+from serve_app.sockets.events import ErrorEvent, Event
+from serve_app.sockets.send_queue import Outbox
 
 log = logging.getLogger("kaleido.errors")
 

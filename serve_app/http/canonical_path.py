@@ -7,7 +7,7 @@ from urllib.parse import quote
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serve_app.headers import adding_headers
+from serve_app.http.headers import adding_headers
 
 LEGACY = {
     "/v2/asr/low-latency/th": "/api/thai-asr",

@@ -10,8 +10,8 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve_app.backends import Backends
-from serve_app.edge import error_response
 from serve_app.errors import TooLarge
+from serve_app.http.error_responses import error_response
 
 JSON_BYTES = 1024 * 1024
 """Far above any JSON of the API, except where a route declares more (`GuardedRoute.body_bytes`). Multipart
