@@ -9,8 +9,8 @@ from pathlib import Path
 from serve_app.auth import KeyRing, Policy, pepper
 from serve_app.clock import SystemClock
 from serve_app.errors import NotFound, Unauthorized
-from serve_app.flows.team_keys import TeamKeys
-from serve_app.flows.teams import Team, Teams
+from serve_app.flows.accounts.team_keys import TeamKeys
+from serve_app.flows.accounts.teams import Team, Teams
 from serve_app.plans import DEFAULT
 from serve_app.settings import Settings
 from serve_app.stores import Store, open_store

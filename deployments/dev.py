@@ -24,7 +24,7 @@ from deployments.logs import log_to_stderr
 from deployments.models import DispatcherArgs, api_row, dispatcher_rows, model_rows, read_config
 from serve_app.app import create_app
 from serve_app.errors import EngineNotInstalled
-from serve_app.flows.job_kinds import FLOWS
+from serve_app.flows.job_registry import FLOWS
 from serve_app.settings import Settings
 
 

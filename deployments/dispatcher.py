@@ -11,8 +11,8 @@ from contextlib import suppress
 from serve_app.backends import Backends
 from serve_app.core.jobs import Job
 from serve_app.errors import KaleidoError, StoreUnavailable
-from serve_app.flows.job_attempt import execute
-from serve_app.flows.job_flow import JobFlow
+from serve_app.flows.jobs.attempt import execute
+from serve_app.flows.jobs.flow import JobFlow
 from serve_app.stores import Backlog
 
 POLL_S = 0.02

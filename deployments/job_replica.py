@@ -11,8 +11,8 @@ from deployments.dispatcher import Dispatcher
 from deployments.job_scaling import BUSY, LOAD, load
 from deployments.logs import log_to_stderr
 from deployments.models import DispatcherArgs
-from serve_app.flows.job_flow import JobFlow
-from serve_app.flows.job_kinds import FLOWS
+from serve_app.flows.job_registry import FLOWS
+from serve_app.flows.jobs.flow import JobFlow
 
 
 class DispatcherReplica:

@@ -2,7 +2,7 @@
 
 A decode takes no time here. What is measured is therefore the method alone: how long it makes a viewer wait,
 and how often it is wrong, on a machine that is never too slow. The order of decodes is that of
-`serve_app.flows.live_transcript`.
+`serve_app.flows.captions.live_transcript`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from loadtests.local_agreement import LocalAgreement
 from loadtests.recording import FRAME_MS, SAMPLE_RATE, Recording
 from loadtests.recording import Utterance as Said
 from loadtests.watching import ReplayedDetector, Screen, WatchedStabilizer, WatchedUtterance
-from serve_app.core.endpointing import FRAME
-from serve_app.core.pcm import Pcm16, as_float
-from serve_app.core.stabilize import AGREEMENT_S
+from serve_app.core.audio.endpointing import FRAME
+from serve_app.core.audio.pcm import Pcm16, as_float
+from serve_app.core.captions.stabilizer import AGREEMENT_S
 from serve_app.engines import Transcription
-from serve_app.flows.captions import Event, Timing
-from serve_app.flows.stream_config import StreamConfig
-from serve_app.flows.utterance import Utterance
-from serve_app.flows.utterance_audio import Decode
+from serve_app.flows.captions.config import StreamConfig
+from serve_app.flows.captions.events import Event, Timing
+from serve_app.flows.captions.utterance import Utterance
+from serve_app.flows.captions.utterance_audio import Decode
 
 
 @dataclass(frozen=True, slots=True)

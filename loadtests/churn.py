@@ -41,7 +41,7 @@ ROUNDS = 10
 """Memory is read after each: an allocator reaches a plateau, a leak keeps its slope."""
 LEAKED_KIB = 16.0
 """Growth per session over the last half. A session that stays behind keeps at least its audio buffer of
-32 KiB (serve_app.core.pcm), so this is every second session."""
+32 KiB (serve_app.core.audio.pcm), so this is every second session."""
 POLL_S = 0.2
 HEAD = ("held by the server", "before", "after", "allowed", "held")
 

@@ -29,7 +29,7 @@ from loadtests.audio import LEAD_MS, corpus
 from loadtests.closed_loop import HEAD, Throughput, throughput
 from loadtests.markdown import markdown_table
 from serve_app.cli.operation import FiniteRange
-from serve_app.core.pcm import as_float
+from serve_app.core.audio.pcm import as_float
 from serve_app.engines import SAMPLE_RATE, Audio, SpeechRecognizer
 from serve_app.errors import KaleidoError
 

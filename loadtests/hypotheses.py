@@ -6,9 +6,9 @@ from collections.abc import Generator, Iterable, Sequence
 from typing import TypeVar
 
 from deployments.asr.replica import MAX_BATCH_ITEMS, Recognizer, Window
-from serve_app.core.pcm import Pcm16, as_float
+from serve_app.core.audio.pcm import Pcm16, as_float
 from serve_app.engines import Transcription
-from serve_app.flows.utterance_audio import Decode
+from serve_app.flows.captions.utterance_audio import Decode
 
 Outcome = TypeVar("Outcome")
 Listener = Generator[Decode, Transcription, Outcome]

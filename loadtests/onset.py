@@ -10,8 +10,8 @@ import numpy as np
 
 from deployments.vad.silero import SileroDetector
 from loadtests.recording import SAMPLE_RATE
-from serve_app.core.endpointing import FRAME, Endpointer
-from serve_app.core.pcm import as_float
+from serve_app.core.audio.endpointing import FRAME, Endpointer
+from serve_app.core.audio.pcm import as_float
 
 
 def decided_ms(pcm: bytes) -> float | None:

@@ -29,10 +29,10 @@ from loadtests.timed_models import TimedDetector, TimedModel
 from serve_app.backends import Backends
 from serve_app.cli.operation import FiniteRange
 from serve_app.core.jobs import Job, new_job, uploads_folder
-from serve_app.core.reading_request import ReadingOrder
+from serve_app.core.reading.rules import ReadingOrder
 from serve_app.engines import ALIGN, ASR
 from serve_app.errors import KaleidoError
-from serve_app.flows.reading_score import KIND, assess_job
+from serve_app.flows.reading.score import KIND, assess_job
 from serve_app.settings import Settings
 
 CONFIG = Path(__file__).parents[1] / "configs" / "embedded.yaml"

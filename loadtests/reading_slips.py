@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from deployments.align.readings import reading_of
 from deployments.thai_speech.lexicon import Lexicon, lexicon
 from loadtests.readings import PupilReading, miscues_of, recorded_reading
-from serve_app.core.reading_tokens import tokens_of
+from serve_app.core.reading.tokens import tokens_of
 from training.voices import HELD_OUT
 
 COMMON = 200

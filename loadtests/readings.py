@@ -9,9 +9,9 @@ import numpy as np
 import soxr
 
 from loadtests.audio import SAMPLE_RATE, with_noise
-from serve_app.core.align_words import Status, align
-from serve_app.core.reading_attempt import best_attempt
-from serve_app.core.reading_tokens import tokens_of
+from serve_app.core.reading.attempt import best_attempt
+from serve_app.core.reading.tokens import tokens_of
+from serve_app.core.reading.word_alignment import Status, align
 from serve_app.engines import Audio
 
 MISSING, SWAPPED, ADDED = 0.10, 0.10, 0.05

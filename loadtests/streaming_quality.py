@@ -31,7 +31,7 @@ from loadtests.hypotheses import Hypotheses, Listener, listen_together
 from loadtests.local_agreement import LocalAgreement
 from loadtests.quality import HEAD, Quality
 from loadtests.recording import Recording, Utterance
-from serve_app.core.stabilize import AGREEMENT_S
+from serve_app.core.captions.stabilizer import AGREEMENT_S
 from serve_app.errors import KaleidoError
 
 HOPS_MS = (40, 80, 160, 240, 400)

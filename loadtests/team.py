@@ -10,8 +10,8 @@ from pathlib import Path
 from serve_app.auth import Caller, KeyRing, pepper
 from serve_app.clock import SystemClock
 from serve_app.errors import NotFound
-from serve_app.flows.team_keys import TeamKeys
-from serve_app.flows.teams import Teams
+from serve_app.flows.accounts.team_keys import TeamKeys
+from serve_app.flows.accounts.teams import Teams
 from serve_app.limits import Limits
 from serve_app.plans import plan
 from serve_app.settings import Settings

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, field
 
 from loadtests.local_agreement import LocalAgreement
 from loadtests.recording import Event, Recording
-from serve_app.core.stabilize import Stabilizer
+from serve_app.core.captions.stabilizer import Stabilizer
 from serve_app.engines import Audio, VoiceActivityDetector, Word
-from serve_app.flows import captions
-from serve_app.flows.captions import Caption, Captions, Timing
-from serve_app.flows.stream_config import StreamConfig
-from serve_app.flows.utterance import Utterance
+from serve_app.flows.captions import events as captions
+from serve_app.flows.captions.config import StreamConfig
+from serve_app.flows.captions.events import Caption, Captions, Timing
+from serve_app.flows.captions.utterance import Utterance
 
 KINDS = {
     captions.Partial: "partial",

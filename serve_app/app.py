@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from serve_app import api
 from serve_app.backends import Backends
-from serve_app.flows.audio_meter import AudioMeters
+from serve_app.flows.accounts.audio_meter import AudioMeters
 from serve_app.http.access_log import AccessLog, redact_server_logs
 from serve_app.http.body_limit import BodyLimit
 from serve_app.http.canonical_path import CanonicalPath

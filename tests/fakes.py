@@ -49,8 +49,8 @@ from serve_app.engines import (
     VideoRequest,
 )
 from serve_app.errors import EngineUnavailable
-from serve_app.flows.team_keys import TeamKeys
-from serve_app.flows.teams import Team, Teams
+from serve_app.flows.accounts.team_keys import TeamKeys
+from serve_app.flows.accounts.teams import Team, Teams
 from serve_app.limits import Limits
 from serve_app.outbound.fetch import Fetcher
 from serve_app.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 import av
 import numpy as np
 
-from serve_app.core.pcm import Pcm16
+from serve_app.core.audio.pcm import Pcm16
 from serve_app.engines import SAMPLE_RATE, Audio
 
 CONTAINERS = {

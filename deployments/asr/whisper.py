@@ -16,7 +16,7 @@ from deployments.asr.replica import Window, faint_noise
 from deployments.asr.whisper_batch import BatchDecoder, Decoded, Piece
 from deployments.asr.whisper_model import device_of, load_whisper
 from deployments.asr.whisper_words import words_of
-from serve_app.core.stabilize import without_loops
+from serve_app.core.captions.stabilizer import without_loops
 from serve_app.engines import SAMPLE_RATE, EngineCard, Transcription, Word
 from serve_app.errors import InvalidRequest
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
-from serve_app.core.fair_places import FairPlaces
+from serve_app.core.fair_queue import FairPlaces
 from serve_app.errors import Saturated
 
 RECENT = 64

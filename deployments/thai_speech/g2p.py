@@ -13,7 +13,7 @@ from pythainlp.util import Trie, normalize
 from deployments.thai_speech.lexicon import lexicon
 from deployments.thai_speech.phonemes import Pronunciation
 from deployments.thai_speech.spelling import pronounce
-from serve_app.core.thai_verbalization import parts
+from serve_app.core.text.thai_verbalization import parts
 
 
 @dataclass(frozen=True, slots=True)

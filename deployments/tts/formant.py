@@ -22,7 +22,7 @@ from deployments.tts.embedded_voices import ESPEAK, SPEAKERS, FormantVoice, know
 from deployments.tts.japanese import kana
 from deployments.tts.lao import lao_words, pronounce_lao
 from deployments.turn import Report
-from serve_app.core.thai_verbalization import verbalized
+from serve_app.core.text.thai_verbalization import verbalized
 from serve_app.engines import Audio, Progress, Speech
 from serve_app.errors import InvalidRequest
 

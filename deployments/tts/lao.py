@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from deployments.thai_speech.g2p import Chunk, Pause, ThaiWord
 from deployments.thai_speech.phonemes import Syllable
-from serve_app.core.thai_verbalization import parts
+from serve_app.core.text.thai_verbalization import parts
 
 _INITIAL_SOUNDS = {
     "k": "ກ", "kh": "ຂຄ", "N": "ງ", "c": "ຈ", "s": "ສຊ", "j": "ຍຢ", "d": "ດ", "t": "ຕ", "th": "ຖທ", "n": "ນ",

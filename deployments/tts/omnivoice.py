@@ -26,7 +26,7 @@ from deployments.tts.omnivoice_package import (
 from deployments.tts.reference import audible
 from deployments.tts.voice_cache import VoiceCache
 from deployments.turn import Report
-from serve_app.core.thai_verbalization import verbalized
+from serve_app.core.text.thai_verbalization import verbalized
 from serve_app.engines import EngineCard, Progress, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from serve_app.core.names import LONGEST_ADDRESS, LONGEST_NAME
 from serve_app.core.roles import Action, Role, may
 from serve_app.errors import Forbidden
-from serve_app.flows.team_keys import TeamKeys, override, within
-from serve_app.flows.teams import Member, Teams
+from serve_app.flows.accounts.team_keys import TeamKeys, override, within
+from serve_app.flows.accounts.teams import Member, Teams
 from serve_app.http.dependencies import BEARER, BackendsDep, Gate, backends_of, bearer_token, spend, surface
 from serve_app.http.json_body import JsonBody
 from serve_app.plans import ConcurrentSessions, DailyAudioSeconds, PolicyModel, RequestsPerMinute

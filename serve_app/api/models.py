@@ -11,8 +11,8 @@ from typing import Literal
 from pydantic import BaseModel
 
 from serve_app.backends import Backends
-from serve_app.core.openai_speech import ALIASES, TRANSCRIBER
-from serve_app.core.video_rules import VARIANTS
+from serve_app.core.speech.openai_names import ALIASES, TRANSCRIBER
+from serve_app.core.video.rules import VARIANTS
 from serve_app.engines import EngineCard
 from serve_app.errors import ModelNotFound
 from serve_app.http.dependencies import BackendsDep, CallerDep, surface

@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict
 
 from serve_app.auth import Caller
 from serve_app.backends import Backends
-from serve_app.core.languages import language_code
-from serve_app.core.losses import Damage
+from serve_app.core.audio.losses import Damage
+from serve_app.core.text.languages import language_code
 from serve_app.engines import ASR, EngineCard, Hints
 from serve_app.errors import EngineUnavailable, InvalidRequest
-from serve_app.flows.transcription import transcription_for
+from serve_app.flows.transcription.file_transcription import transcription_for
 from serve_app.http.dependencies import BackendsDep, caller_for, surface, unless_gone
 
 TAG = "transcribe"

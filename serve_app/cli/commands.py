@@ -10,8 +10,8 @@ import click
 
 from serve_app.cli.operation import Desk, FiniteRange, Row, Rows, operation
 from serve_app.core.roles import Role
-from serve_app.flows.team_keys import TeamKey, override
-from serve_app.flows.teams import Team
+from serve_app.flows.accounts.team_keys import TeamKey, override
+from serve_app.flows.accounts.teams import Team
 from serve_app.plans import DEFAULT, plan
 
 ONCE = "Keep it safe: it is shown this once."

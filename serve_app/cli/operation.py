@@ -16,8 +16,8 @@ from serve_app.auth import KeyRing, pepper
 from serve_app.clock import SystemClock
 from serve_app.core.keys import Kind
 from serve_app.errors import KaleidoError
-from serve_app.flows.team_keys import TeamKeys
-from serve_app.flows.teams import Teams
+from serve_app.flows.accounts.team_keys import TeamKeys
+from serve_app.flows.accounts.teams import Teams
 from serve_app.limits import Limits
 from serve_app.settings import Settings
 from serve_app.stores import Store, open_store

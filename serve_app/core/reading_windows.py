@@ -8,8 +8,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from serve_app.core.align_words import mispronunciations
-from serve_app.core.edit_distance import Words
+from serve_app.core.reading.word_alignment import mispronunciations
+from serve_app.core.text.edit_distance import Words
 
 Table = NDArray[np.uint32 | np.uint64]
 Bases = tuple[int, int]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from serve_app.core.reference_paths import reference_path
-from serve_app.core.speech_text import one_line
-from serve_app.core.voice_design import check_voice_design
+from serve_app.core.speech.voice_design import check_voice_design
+from serve_app.core.text.spoken_text import one_line
 from serve_app.errors import InvalidRequest
 
 SAMPLE_MODELS = frozenset({"f5", "vieneu_v2"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from serve_app.core.pcm import AUDIBLE, Pcm16
+from serve_app.core.audio.pcm import AUDIBLE, Pcm16
 
 
 def peaks(samples: Pcm16, bars: int) -> NDArray[np.float64]:

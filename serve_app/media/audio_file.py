@@ -10,8 +10,8 @@ from typing import BinaryIO
 import av
 import numpy as np
 
-from serve_app.core.losses import Damage, Losses
-from serve_app.core.pcm import Pcm16
+from serve_app.core.audio.losses import Damage, Losses
+from serve_app.core.audio.pcm import Pcm16
 from serve_app.engines import SAMPLE_RATE
 from serve_app.errors import AudioTooLong, InvalidAudio, InvalidRequest
 from serve_app.media.audio_containers import announced, open_recording

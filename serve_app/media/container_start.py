@@ -6,7 +6,7 @@ import io
 import re
 from typing import BinaryIO
 
-from serve_app.core.mpeg_audio import first_frame
+from serve_app.core.audio.mpeg_audio import first_frame
 
 SIGNATURES = {
     "wav": ("wav", rb"(RIFF|RF64)....WAVE"),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import av
 import numpy as np
 
-from serve_app.core.downmix import Channels, Downmix, Mono
-from serve_app.core.pcm import Pcm16
+from serve_app.core.audio.downmix import Channels, Downmix, Mono
+from serve_app.core.audio.pcm import Pcm16
 from serve_app.errors import InvalidAudio
 
 RATES = range(4_000, 384_001)

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from serve_app.core.data_url import Content
-from serve_app.core.picture_cut import Size, centre_cut, shrunk, size_of
+from serve_app.core.video.crop import Size, centre_cut, shrunk, size_of
 from serve_app.engines import Picture
 from serve_app.errors import InvalidRequest
 from serve_app.media.picture_colours import LARGEST_PROFILE, in_srgb

@@ -7,7 +7,7 @@ import wave
 
 import numpy as np
 
-from serve_app.core.pcm import FULL_SCALE, Pcm16
+from serve_app.core.audio.pcm import FULL_SCALE, Pcm16
 from serve_app.engines import Audio
 
 MEDIA_TYPE = "audio/wav"

@@ -12,8 +12,8 @@ import pytest
 from serve_app.auth import Policy
 from serve_app.backends import Backends
 from serve_app.core.roles import Role
-from serve_app.flows.team_keys import TeamKeys
-from serve_app.flows.teams import Team, Teams
+from serve_app.flows.accounts.team_keys import TeamKeys
+from serve_app.flows.accounts.teams import Team, Teams
 from tests.fakes import ManualClock
 
 ADMIN = "/api/admin/v1"

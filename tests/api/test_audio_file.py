@@ -15,7 +15,7 @@ import av
 import numpy as np
 import pytest
 
-from serve_app.core.pcm import Pcm16
+from serve_app.core.audio.pcm import Pcm16
 from serve_app.engines import SAMPLE_RATE
 from serve_app.errors import AudioTooLong, InvalidAudio, InvalidRequest
 from serve_app.media.audio_file import AudioFile

@@ -23,9 +23,9 @@ from serve_app.auth import Policy
 from serve_app.backends import Backends
 from serve_app.engines import Speech
 from serve_app.errors import InvalidRequest, Saturated, SynthesisFailed
-from serve_app.flows.custom_voices import CustomVoices
-from serve_app.flows.reference_audio import read_reference
-from serve_app.flows.speech import KIND
+from serve_app.flows.speech.synthesis import KIND
+from serve_app.flows.voices.custom_voices import CustomVoices
+from serve_app.flows.voices.reference_audio import read_reference
 from tests.api.live_api import serving
 from tests.conftest import eventually
 from tests.fakes import HUM_S, ScriptedModels, ScriptedSynthesizer, open_backends, team_with_key

@@ -22,7 +22,7 @@ from deployments.vad.silero import SileroDetector
 from serve_app.app import create_app
 from serve_app.auth import Policy
 from serve_app.backends import Backends
-from serve_app.core.thai import caption_line
+from serve_app.core.text.thai import caption_line
 from serve_app.engines import Hints, Word
 from serve_app.errors import DecodeFailed, EngineUnavailable, KaleidoError
 from tests.api.live_api import serving

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from serve_app.auth import Policy
 from serve_app.backends import Backends
-from serve_app.flows.teams import Teams
+from serve_app.flows.accounts.teams import Teams
 from tests.fakes import team_with_key
 
 PATHS = ["/", "/health", "/probe/caller", "/probe/orders", "/probe/items/1", "/api/admin/v1/keys"]

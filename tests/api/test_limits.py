@@ -6,7 +6,7 @@ import httpx
 
 from serve_app.auth import Policy
 from serve_app.backends import Backends
-from serve_app.flows.team_keys import TeamKeys
+from serve_app.flows.accounts.team_keys import TeamKeys
 from tests.fakes import ManualClock, team_with_key
 
 

@@ -22,9 +22,9 @@ from serve_app.app import create_app
 from serve_app.auth import Policy
 from serve_app.backends import Backends
 from serve_app.errors import InvalidRequest, VideoFailed
-from serve_app.flows.job_attempt import execute
-from serve_app.flows.picture_sources import MAX_BYTES
-from serve_app.flows.video import KIND, generate_job
+from serve_app.flows.jobs.attempt import execute
+from serve_app.flows.video.generation import KIND, generate_job
+from serve_app.flows.video.source_picture import MAX_BYTES
 from serve_app.http.body_limit import JSON_BYTES
 from serve_app.outbound.fetch import Fetcher
 from tests.api.probe import code_of

@@ -18,7 +18,7 @@ from serve_app.app import create_app
 from serve_app.auth import Policy
 from serve_app.backends import Backends
 from serve_app.errors import InvalidMessage
-from serve_app.flows.teams import Teams
+from serve_app.flows.accounts.teams import Teams
 from serve_app.http.json_body import JsonBody
 from tests.fakes import team_with_key
 

@@ -19,9 +19,9 @@ from serve_app.app import create_app
 from serve_app.auth import Policy
 from serve_app.backends import Backends
 from serve_app.cli.commands import main
-from serve_app.core.reading_request import ReadingFields, resolve
+from serve_app.core.reading.rules import ReadingFields, resolve
 from serve_app.errors import InvalidRequest
-from serve_app.flows.teams import Teams
+from serve_app.flows.accounts.teams import Teams
 from tests.fakes import (
     ScriptedChat,
     ScriptedModels,

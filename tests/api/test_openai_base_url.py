@@ -13,8 +13,8 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 
 from serve_app.app import create_app
-from serve_app.core.openai_speech import ALIASES
-from serve_app.core.video_rules import FULL, VARIANTS
+from serve_app.core.speech.openai_names import ALIASES
+from serve_app.core.video.rules import FULL, VARIANTS
 from tests.api.live_api import serving
 from tests.fakes import (
     HELLO,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFilter
 
 from serve_app.core.data_url import Content, data_url
-from serve_app.core.picture_cut import LONGEST_SIDE, Size, centre_cut, shrunk, size_of
+from serve_app.core.video.crop import LONGEST_SIDE, Size, centre_cut, shrunk, size_of
 from serve_app.engines import Picture
 from serve_app.errors import InvalidRequest
 from serve_app.media.picture_colours import LARGEST_PROFILE

@@ -18,10 +18,10 @@ from deployments.models import ModelArgs
 from deployments.tts import formant
 from deployments.vad.silero import SileroDetector
 from serve_app.app import create_app
-from serve_app.core.pcm import Pcm16
+from serve_app.core.audio.pcm import Pcm16
 from serve_app.engines import SAMPLE_RATE
-from serve_app.flows.job_kinds import FLOWS
-from serve_app.flows.reading_score import KIND
+from serve_app.flows.job_registry import FLOWS
+from serve_app.flows.reading.score import KIND
 from tests.fakes import open_backends, team_with_key
 from tests.flows.reading import wav_of
 

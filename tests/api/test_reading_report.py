@@ -19,8 +19,8 @@ from serve_app.api.reading_score.report import report_page
 from serve_app.backends import Backends
 from serve_app.core.jobs import JobState
 from serve_app.core.waveform import peaks
-from serve_app.flows.reading_report import ReadingReport, Recording
-from serve_app.flows.reading_score import KIND
+from serve_app.flows.reading.report import ReadingReport, Recording
+from serve_app.flows.reading.score import KIND
 from serve_app.media.audio_file import AudioFile
 from tests.api.probe import code_of
 from tests.api.test_reading_score import ASYNC, LEGACY_PATH, PATH, opened_api, running, send

@@ -18,8 +18,8 @@ from serve_app.auth import Policy
 from serve_app.backends import Backends
 from serve_app.core.jobs import JobState
 from serve_app.errors import DecodeFailed
-from serve_app.flows.job_kinds import FLOWS
-from serve_app.flows.reading_score import KIND
+from serve_app.flows.job_registry import FLOWS
+from serve_app.flows.reading.score import KIND
 from serve_app.stores import JsonObject
 from tests.api.probe import code_of
 from tests.fakes import ManualClock, open_backends, team_with_key

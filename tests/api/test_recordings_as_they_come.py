@@ -10,8 +10,8 @@ import av
 import numpy as np
 import pytest
 
-from serve_app.core.losses import Damage
-from serve_app.core.pcm import Pcm16
+from serve_app.core.audio.losses import Damage
+from serve_app.core.audio.pcm import Pcm16
 from serve_app.engines import SAMPLE_RATE
 from serve_app.errors import AudioTooLong, InvalidAudio
 from serve_app.media import audio_file

@@ -16,8 +16,8 @@ from deployments.vad.silero import SileroDetector
 from serve_app.app import create_app
 from serve_app.auth import Policy
 from serve_app.backends import Backends
-from serve_app.flows.job_attempt import execute
-from serve_app.flows.speech import KIND, speak_job
+from serve_app.flows.jobs.attempt import execute
+from serve_app.flows.speech.synthesis import KIND, speak_job
 from tests.fakes import open_backends, team_with_key
 
 ROWS = [

@@ -16,7 +16,7 @@ import pytest
 from serve_app.auth import Policy
 from serve_app.core.keys import Kind
 from serve_app.errors import DecodeFailed, EngineUnavailable, StoreUnavailable
-from serve_app.flows import patient_recognizer
+from serve_app.flows.captions import retrying_recognizer as patient_recognizer
 from serve_app.sockets import socket as socket_module
 from tests.api.live_api import LINE, Client, LiveApi, eventually, live_api
 from tests.fakes import ScriptedModels

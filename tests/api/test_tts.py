@@ -22,9 +22,9 @@ from serve_app.auth import Policy
 from serve_app.backends import Backends
 from serve_app.engines import Transcription, Word
 from serve_app.errors import InvalidRequest, SynthesisFailed
-from serve_app.flows.custom_voices import MAX_BYTES
-from serve_app.flows.job_attempt import execute
-from serve_app.flows.speech import KIND, speak_job
+from serve_app.flows.jobs.attempt import execute
+from serve_app.flows.speech.synthesis import KIND, speak_job
+from serve_app.flows.voices.custom_voices import MAX_BYTES
 from tests.api.probe import code_of
 from tests.fakes import (
     ManualClock,

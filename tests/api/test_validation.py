@@ -16,7 +16,7 @@ from serve_app.auth import Policy
 from serve_app.backends import Backends
 from serve_app.core.validation import problem_text
 from serve_app.errors import InvalidRequest
-from serve_app.flows.teams import Teams
+from serve_app.flows.accounts.teams import Teams
 from serve_app.http.exception_handlers import told
 from tests.fakes import team_with_key
 

@@ -18,8 +18,8 @@ from deployments.dispatcher import Dispatcher
 from deployments.job_scaling import BUSY, LOAD, load, replicas_for_jobs
 from serve_app.backends import Backends
 from serve_app.core.jobs import Job, JobState
-from serve_app.flows import jobs
-from serve_app.flows.job_flow import Report
+from serve_app.flows.jobs import client as jobs
+from serve_app.flows.jobs.flow import Report
 from serve_app.stores import Backlog, JsonObject
 from serve_app.stores.sqlite.store import SqliteStore
 from tests.conftest import eventually

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.align_words import SCALE, Pair, Status, align, mispronounced, similarity
-from serve_app.core.edit_distance import Words, edit_distance
+from serve_app.core.reading.word_alignment import SCALE, Pair, Status, align, mispronounced, similarity
+from serve_app.core.text.edit_distance import Words, edit_distance
 
 Outcome = tuple[int, int, Fraction, int]
 words = st.lists(st.sampled_from(["a", "b", "ab", "abc", "cab"]), max_size=5)

@@ -13,7 +13,7 @@ import yaml
 from deployments.environment import RAY_ENVIRONMENT
 from deployments.job_scaling import replicas_for_jobs
 from deployments.models import DISPATCHER, MODEL, api_row, dispatcher_rows, model_rows, read_config
-from serve_app.flows.job_kinds import FLOWS
+from serve_app.flows.job_registry import FLOWS
 
 # Ray 2.60 itself still declares fields in pydantic's old way.
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serve_app.core.downmix import OPPOSED, Channels, Downmix, Mono
+from serve_app.core.audio.downmix import OPPOSED, Channels, Downmix, Mono
 
 RATE = 16_000
 NOISE = np.random.default_rng(5)

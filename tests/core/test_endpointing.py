@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.endpointing import FRAME, PAD, Endpointer, Region, longest_pause, span
+from serve_app.core.audio.endpointing import FRAME, PAD, Endpointer, Region, longest_pause, span
 
 
 def follow(probabilities: list[float]) -> tuple[Endpointer, list[int]]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from serve_app.core.fair_places import FairPlaces
+from serve_app.core.fair_queue import FairPlaces
 
 TEAMS = ("a", "b", "c")
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.languages import CODES, SPELLINGS, language_code
-from serve_app.core.tts_rules import LANGUAGES
+from serve_app.core.speech.rules import LANGUAGES
+from serve_app.core.text.languages import CODES, SPELLINGS, language_code
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.losses import Damage, Losses
+from serve_app.core.audio.losses import Damage, Losses
 
 FRAME = 0.02
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.pcm import AudioBuffer, PcmDecoder, audible, quietest
+from serve_app.core.audio.pcm import AudioBuffer, PcmDecoder, audible, quietest
 
 
 @given(st.binary(max_size=400), st.lists(st.integers(0, 50), max_size=20))

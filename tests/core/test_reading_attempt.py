@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.align_words import Status, align, mispronounced
-from serve_app.core.reading_attempt import Attempt, best_attempt
+from serve_app.core.reading.attempt import Attempt, best_attempt
+from serve_app.core.reading.word_alignment import Status, align, mispronounced
 from serve_app.core.reading_windows import STARTS
 
 Weight = tuple[int, int, int]

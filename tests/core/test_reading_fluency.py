@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serve_app.core.reading_fluency import PAUSE_S, fluency
-from serve_app.core.reading_parts import Json, Span
+from serve_app.core.reading.fluency import PAUSE_S, fluency
+from serve_app.core.reading.parts import Json, Span
 
 NOTHING: Json = {
     "wordsPerMinute": None,

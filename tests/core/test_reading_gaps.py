@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.reading_gaps import (
+from serve_app.core.reading.gaps import (
     FRAME_S,
     OVERLAP_S,
     WINDOW_S,

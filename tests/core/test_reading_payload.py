@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from serve_app.core.reading_attempt import Attempt
-from serve_app.core.reading_parts import Pronunciation, Reference, Spoken, excerpt
-from serve_app.core.reading_payload import score_payload
-from serve_app.core.reading_request import ReadingOrder
+from serve_app.core.reading.attempt import Attempt
+from serve_app.core.reading.parts import Pronunciation, Reference, Spoken, excerpt
+from serve_app.core.reading.payload import score_payload
+from serve_app.core.reading.rules import ReadingOrder
 from serve_app.engines import AlignedSyllable, AlignedWord, SpokenSyllable
 
 TEXT = "สวัสดีครับ วันนี้เราจะเรียนภาษาไทย"

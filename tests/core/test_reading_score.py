@@ -6,8 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from serve_app.core.align_words import Status, align
-from serve_app.core.reading_score import (
+from serve_app.core.reading.score import (
     NOTHING_SAID,
     Counts,
     Marks,
@@ -18,6 +17,7 @@ from serve_app.core.reading_score import (
     focus_words,
     score,
 )
+from serve_app.core.reading.word_alignment import Status, align
 
 REFERENCE = ["สวัสดีครับ", "วันนี้", "เรา", "จะ", "เรียน", "ภาษาไทย"]
 SPOKEN = ["สวัสดีครับ", "วันนี้", "เรียน", "ภาษาใจ"]

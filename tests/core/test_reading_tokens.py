@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from serve_app.core.reading_tokens import (
+from serve_app.core.reading.tokens import (
     anchored,
     normalized,
     repetitions_marked,
@@ -17,7 +17,7 @@ from serve_app.core.reading_tokens import (
     timed,
     tokens_of,
 )
-from serve_app.core.thai import caption_line
+from serve_app.core.text.thai import caption_line
 from serve_app.engines import Word
 
 REFERENCE = ["สวัสดี", "ครับ", "วันนี้", "เรา", "จะ", "เรียน", "ภาษาไทย"]

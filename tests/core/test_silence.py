@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from serve_app.core.endpointing import FRAME, Region
-from serve_app.core.pcm import Pcm16
-from serve_app.core.silence import BLOCK, PAUSE, joined, silent
+from serve_app.core.audio.endpointing import FRAME, Region
+from serve_app.core.audio.pcm import Pcm16
+from serve_app.core.audio.silence import BLOCK, PAUSE, joined, silent
 
 SECOND = 16_000
 

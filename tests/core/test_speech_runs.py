@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serve_app.core.endpointing import FRAME, PAD, STAY, Endpointer
-from serve_app.core.speech_runs import LEAD_IN, LONGEST, PAUSE, Run, SpeechRuns
+from serve_app.core.audio.endpointing import FRAME, PAD, STAY, Endpointer
+from serve_app.core.audio.speech_runs import LEAD_IN, LONGEST, PAUSE, Run, SpeechRuns
 from serve_app.engines import SAMPLE_RATE as SECOND
 
 SPEECH, SILENCE = 0.9, 0.01

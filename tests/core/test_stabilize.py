@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.stabilize import Stabilizer, without_loops
+from serve_app.core.captions.stabilizer import Stabilizer, without_loops
 from serve_app.engines import Word
 
 

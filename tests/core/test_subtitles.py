@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.subtitles import (
+from serve_app.core.text.subtitles import (
     LINE,
     LONGEST_S,
     PAUSE_S,
@@ -22,7 +22,7 @@ from serve_app.core.subtitles import (
     subtitle_segments,
     webvtt,
 )
-from serve_app.core.thai import caption_line, clean
+from serve_app.core.text.thai import caption_line, clean
 from serve_app.engines import Word
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.thai import Segment, caption_line, clean, segments
+from serve_app.core.text.thai import Segment, caption_line, clean, segments
 from serve_app.engines import Word
 
 

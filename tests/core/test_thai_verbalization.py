@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from serve_app.core.thai_abbreviations import CURRENCIES, SIGNS
-from serve_app.core.thai_rules import RULES
-from serve_app.core.thai_verbalization import parts, plain, verbalized
+from serve_app.core.text.thai_abbreviations import CURRENCIES, SIGNS
+from serve_app.core.text.thai_rules import RULES
+from serve_app.core.text.thai_verbalization import parts, plain, verbalized
 
 SILENT = frozenset("%٪‰°").union(CURRENCIES, SIGNS)
 """Signs that have a name."""

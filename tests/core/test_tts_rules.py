@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.speech_text import language_of
-from serve_app.core.tts_rules import (
+from serve_app.core.speech.rules import (
     LANGUAGES,
     LARGEST_SEED,
     LONGEST_TEXT,
@@ -20,7 +19,8 @@ from serve_app.core.tts_rules import (
     SpeechOrder,
     resolve,
 )
-from serve_app.core.voice_design import CATEGORY
+from serve_app.core.speech.voice_design import CATEGORY
+from serve_app.core.text.spoken_text import language_of
 from serve_app.errors import InvalidRequest
 from serve_app.settings import Settings
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.video_rules import (
+from serve_app.core.video.rules import (
     ASPECT_RATIOS,
     RESOLUTIONS,
     VARIANTS,

@@ -12,7 +12,7 @@ from deployments.asr.replica import Window
 from deployments.thai_speech.expected import EXPECTED, expected
 from deployments.thai_speech.language_model import language_model
 from deployments.thai_speech.lexicon import lexicon
-from serve_app.core.reading_tokens import tokens_of
+from serve_app.core.reading.tokens import tokens_of
 from serve_app.engines import Hints
 from tests.engines.test_asr_embedded import say
 

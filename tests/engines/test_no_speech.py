@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from deployments.tts import formant
 from deployments.vad.silero import SileroDetector
-from serve_app.core.pcm import Pcm16
+from serve_app.core.audio.pcm import Pcm16
 from serve_app.engines import SAMPLE_RATE
-from serve_app.flows.voice_activity import VoiceActivity, voice_activity
+from serve_app.flows.transcription.voice_activity import VoiceActivity, voice_activity
 
 Wave = NDArray[np.float64]
 TIME = np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE

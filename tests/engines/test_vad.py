@@ -12,7 +12,7 @@ import pytest
 
 from deployments.vad import silero
 from deployments.vad.silero import CONTEXT, FRAME, STATE, SileroDetector
-from serve_app.core.endpointing import Endpointer
+from serve_app.core.audio.endpointing import Endpointer
 from serve_app.engines import SAMPLE_RATE, Audio
 from serve_app.errors import EngineNotInstalled
 from tests.recordings import babble

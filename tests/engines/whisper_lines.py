@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from deployments.asr.replica import Window
-from serve_app.core.thai import caption_line
+from serve_app.core.text.thai import caption_line
 from serve_app.engines import NO_HINTS, SAMPLE_RATE, Audio, Hints, Transcription
 from tests.engines.tiny_whisper import Line, sound
 

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from serve_app.backends import Backends
+from serve_app.core.audio.pcm import Pcm16
 from serve_app.core.jobs import Job
-from serve_app.core.pcm import Pcm16
-from serve_app.core.reading_request import ReadingOrder
+from serve_app.core.reading.rules import ReadingOrder
 from serve_app.engines import AlignedWord, Aligner, Alignment, Audio, EngineCard, Progress, Word
-from serve_app.flows.reading_score import KIND, assess_job
+from serve_app.flows.reading.score import KIND, assess_job
 from serve_app.stores import JsonObject
 from tests.fakes import ManualClock, ScriptedModels
 from tests.flows.scripted_speech import RATE, Detector, Recognizer, audio, position

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from serve_app.core.pcm import Pcm16
+from serve_app.core.audio.pcm import Pcm16
 from serve_app.engines import NO_HINTS, Audio, EngineCard, Hints, Transcription, Word
 from tests.fakes import ManualClock
 

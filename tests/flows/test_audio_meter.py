@@ -12,7 +12,7 @@ import pytest
 from serve_app.auth import Caller, Policy
 from serve_app.backends import Backends
 from serve_app.errors import DailyAudioQuotaExceeded, KaleidoError, StoreUnavailable
-from serve_app.flows.audio_meter import RETRY_S, AudioMeters
+from serve_app.flows.accounts.audio_meter import RETRY_S, AudioMeters
 from serve_app.limits import AudioUsage
 from tests.conftest import eventually
 from tests.fakes import open_backends, team_with_key

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from serve_app.backends import Backends
-from serve_app.core.tts_rules import SpeechFields
+from serve_app.core.speech.rules import SpeechFields
 from serve_app.engines import Transcription, Word
 from serve_app.errors import (
     Conflict,
@@ -26,11 +26,11 @@ from serve_app.errors import (
     TooLarge,
     UnsafeUrl,
 )
-from serve_app.flows import custom_voices
-from serve_app.flows.custom_voices import MAX_BYTES, CustomVoice, CustomVoices
-from serve_app.flows.reference_audio import RATE
-from serve_app.flows.speech_orders import order_speech
-from serve_app.flows.voice_registration import NewVoice, register
+from serve_app.flows.speech.submit import order_speech
+from serve_app.flows.voices import custom_voices
+from serve_app.flows.voices.custom_voices import MAX_BYTES, CustomVoice, CustomVoices
+from serve_app.flows.voices.reference_audio import RATE
+from serve_app.flows.voices.registration import NewVoice, register
 from serve_app.outbound.fetch import Fetcher
 from tests.fakes import (
     NO_AUTHORITIES,

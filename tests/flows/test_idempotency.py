@@ -10,7 +10,7 @@ import pytest
 
 from serve_app.backends import Backends
 from serve_app.errors import IdempotencyConflict, IdempotencyInProgress, InvalidRequest, QueueFull
-from serve_app.flows.idempotency import COLLECTION, KEPT_S, UNDER_WAY_S, fingerprint, once
+from serve_app.flows.jobs.idempotency import COLLECTION, KEPT_S, UNDER_WAY_S, fingerprint, once
 from tests.fakes import ManualClock, open_backends
 
 ROUTE = "/api/tts/v1/audio/speech"

@@ -28,10 +28,10 @@ from serve_app.errors import (
     Saturated,
     SynthesisFailed,
 )
-from serve_app.flows import jobs
-from serve_app.flows.job_attempt import execute
-from serve_app.flows.job_ending import HANDED_BACK, is_final
-from serve_app.flows.job_flow import JobFlow, Report
+from serve_app.flows.jobs import client as jobs
+from serve_app.flows.jobs.attempt import execute
+from serve_app.flows.jobs.ending import HANDED_BACK, is_final
+from serve_app.flows.jobs.flow import JobFlow, Report
 from serve_app.stores import JsonObject
 from serve_app.stores.sqlite.store import SqliteStore
 from tests.conftest import eventually

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from serve_app.engines import Word
 from serve_app.errors import DecodeFailed, EngineUnavailable, KaleidoError
-from serve_app.flows import patient_recognizer
-from serve_app.flows.captions import Event, Final, Partial, ResetDone, SpeechStart, StabilizedPartial
-from serve_app.flows.live_transcript import MAX_BACKLOG, LiveTranscript
-from serve_app.flows.stream_config import StreamConfig
+from serve_app.flows.captions import retrying_recognizer as patient_recognizer
+from serve_app.flows.captions.config import StreamConfig
+from serve_app.flows.captions.events import Event, Final, Partial, ResetDone, SpeechStart, StabilizedPartial
+from serve_app.flows.captions.live_transcript import MAX_BACKLOG, LiveTranscript
 from tests.fakes import ManualClock
 from tests.flows.scripted_speech import RATE, Detector, Recognizer, audio, spoken
 

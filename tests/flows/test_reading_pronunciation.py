@@ -19,7 +19,7 @@ from serve_app.engines import (
     EngineCard,
     SpokenSyllable,
 )
-from serve_app.flows.reading_pronunciation import MARGIN_S, pronunciation
+from serve_app.flows.reading.pronunciation import MARGIN_S, pronunciation
 from tests.fakes import ScriptedModels, open_backends
 
 SAID = SpokenSyllable(("k", "aː"), "mid")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from serve_app.backends import Backends
-from serve_app.core.reading_tokens import tokens_of
+from serve_app.core.reading.tokens import tokens_of
 from serve_app.engines import Progress, Word
 from serve_app.errors import (
     AlignmentFailed,
@@ -22,8 +22,8 @@ from serve_app.errors import (
     InvalidRequest,
     NotFound,
 )
-from serve_app.flows import reading_score
-from serve_app.flows.reading_score import KIND
+from serve_app.flows.reading import score as reading_score
+from serve_app.flows.reading.score import KIND
 from tests.fakes import ManualClock, ScriptedDetector, ScriptedModels, open_backends
 from tests.flows.reading import (
     CONFIDENCES,

@@ -18,11 +18,11 @@ from deployments.asr.replica import RecognizerReplica
 from deployments.tts import formant
 from deployments.vad.silero import SileroDetector
 from serve_app.backends import Backends
-from serve_app.core.pcm import Pcm16
+from serve_app.core.audio.pcm import Pcm16
 from serve_app.engines import NO_HINTS, SAMPLE_RATE, Audio, Hints, Transcription, Word
 from serve_app.errors import DecodeFailed, EngineUnavailable
-from serve_app.flows.reading_transcript import read_aloud
-from serve_app.flows.transcription import IN_FLIGHT
+from serve_app.flows.reading.transcript import read_aloud
+from serve_app.flows.transcription.file_transcription import IN_FLIGHT
 from tests.conftest import eventually
 from tests.fakes import ScriptedModels, open_backends
 from tests.flows.scripted_speech import FIRST_MARK, STEP, Detector, audio, spoken

@@ -15,7 +15,7 @@ import pytest
 
 from serve_app.backends import Backends
 from serve_app.core.jobs import Job, JobState
-from serve_app.core.tts_rules import SpeechFields, SpeechOrder
+from serve_app.core.speech.rules import SpeechFields, SpeechOrder
 from serve_app.engines import Progress, Speech, Transcription, Word
 from serve_app.errors import (
     EngineUnavailable,
@@ -28,11 +28,11 @@ from serve_app.errors import (
     SynthesisFailed,
     UpstreamUnreachable,
 )
-from serve_app.flows.custom_voices import CustomVoices
-from serve_app.flows.job_attempt import execute
-from serve_app.flows.reference_audio import RATE, read_reference
-from serve_app.flows.speech import KIND, speak_job
-from serve_app.flows.speech_orders import order_speech
+from serve_app.flows.jobs.attempt import execute
+from serve_app.flows.speech.submit import order_speech
+from serve_app.flows.speech.synthesis import KIND, speak_job
+from serve_app.flows.voices.custom_voices import CustomVoices
+from serve_app.flows.voices.reference_audio import RATE, read_reference
 from serve_app.media.wav import wav
 from serve_app.stores import JsonObject
 from tests.conftest import eventually

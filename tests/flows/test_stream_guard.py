@@ -12,7 +12,7 @@ from serve_app.auth import Caller, Policy
 from serve_app.backends import Backends
 from serve_app.core.keys import Kind
 from serve_app.errors import StoreUnavailable, TooManySessions, Unauthorized
-from serve_app.flows.stream_guard import SessionSlot, session_slot, watch_key
+from serve_app.flows.accounts.session_slot import SessionSlot, session_slot, watch_key
 from tests.fakes import ManualClock, open_backends, team_with_key
 
 LEASE_S = 30.0

@@ -13,8 +13,8 @@ from serve_app.backends import Backends
 from serve_app.core.keys import Kind
 from serve_app.core.roles import Role
 from serve_app.errors import AlreadyExists, Conflict, InvalidRequest, NotFound, Unauthorized
-from serve_app.flows.team_keys import TeamKeys
-from serve_app.flows.teams import Teams
+from serve_app.flows.accounts.team_keys import TeamKeys
+from serve_app.flows.accounts.teams import Teams
 from serve_app.stores import Document, JsonObject
 from serve_app.stores.documents import ATTEMPTS, change
 from tests.fakes import PEPPER, ManualClock, open_backends

@@ -13,7 +13,7 @@ import pytest
 
 from serve_app.auth import Caller, Policy
 from serve_app.backends import Backends
-from serve_app.core.subtitles import continuation
+from serve_app.core.text.subtitles import continuation
 from serve_app.engines import NO_HINTS, Audio, EngineCard, Hints, Transcription, Word
 from serve_app.errors import (
     AudioTooLong,
@@ -23,7 +23,7 @@ from serve_app.errors import (
     InvalidAudio,
     InvalidRequest,
 )
-from serve_app.flows.transcription import IN_FLIGHT, FileTranscription, transcription_for
+from serve_app.flows.transcription.file_transcription import IN_FLIGHT, FileTranscription, transcription_for
 from tests.conftest import eventually
 from tests.fakes import ScriptedModels, open_backends
 from tests.flows.scripted_speech import RATE, STEP, Detector, audio, position, spoken

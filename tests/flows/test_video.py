@@ -17,8 +17,8 @@ import pytest
 from serve_app.backends import Backends
 from serve_app.core.data_url import Content
 from serve_app.core.jobs import Job, JobState, uploads_folder
-from serve_app.core.picture_cut import Size
-from serve_app.core.video_rules import VideoFields, VideoOrder
+from serve_app.core.video.crop import Size
+from serve_app.core.video.rules import VideoFields, VideoOrder
 from serve_app.engines import Picture, Progress, Video
 from serve_app.errors import (
     IdempotencyConflict,
@@ -30,10 +30,10 @@ from serve_app.errors import (
     UpstreamUnreachable,
     VideoFailed,
 )
-from serve_app.flows.job_attempt import execute
-from serve_app.flows.job_kinds import FLOWS
-from serve_app.flows.video import KIND, generate_job
-from serve_app.flows.video_orders import order_video
+from serve_app.flows.job_registry import FLOWS
+from serve_app.flows.jobs.attempt import execute
+from serve_app.flows.video.generation import KIND, generate_job
+from serve_app.flows.video.submit import order_video
 from serve_app.media.pictures import png, read_picture
 from serve_app.stores import JsonObject
 from tests.conftest import eventually
@@ -351,7 +351,7 @@ async def test_a_file_of_the_team_that_is_too_large(
     backends: Backends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """VID-005, VID-006: known before it is read."""
-    monkeypatch.setattr("serve_app.flows.picture_sources.MAX_BYTES", 1000)
+    monkeypatch.setattr("serve_app.flows.video.source_picture.MAX_BYTES", 1000)
     await backends.files.write(
         "generations/film.mp4", bytes(1001), team=TEAM, media_type="video/mp4", keep_s=None
     )
@@ -369,7 +369,7 @@ async def test_pictures_are_decoded_one_at_a_time(
         threads.append(threading.current_thread())
         return read_picture(sent, ratio, max_pixels=max_pixels)
 
-    monkeypatch.setattr("serve_app.flows.video_orders.read_picture", read)
+    monkeypatch.setattr("serve_app.flows.video.submit.read_picture", read)
     await asyncio.gather(*(ordered(backends) for _ in range(5)))
     assert (len(threads), len(set(threads))) == (5, 1)
     assert threading.main_thread() not in threads

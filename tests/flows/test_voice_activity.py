@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from serve_app.core.pcm import Pcm16
+from serve_app.core.audio.pcm import Pcm16
 from serve_app.engines import Audio, Word
-from serve_app.flows.voice_activity import BLOCK, VoiceActivity, voice_activity
+from serve_app.flows.transcription.voice_activity import BLOCK, VoiceActivity, voice_activity
 from tests.fakes import ScriptedDetector
 from tests.flows.scripted_speech import Detector, audio
 

@@ -15,8 +15,8 @@ from loadtests.hypotheses import Hypotheses, listen_together
 from loadtests.local_agreement import LocalAgreement
 from loadtests.quality import HEAD, Quality, early, interval
 from loadtests.recording import Recording, Utterance
-from serve_app.core.endpointing import FRAME
-from serve_app.core.pcm import as_float
+from serve_app.core.audio.endpointing import FRAME
+from serve_app.core.audio.pcm import as_float
 from serve_app.engines import SAMPLE_RATE, Audio, EngineCard, Transcription, Word
 from tests.flows.scripted_speech import Detector, audio, position, spoken
 

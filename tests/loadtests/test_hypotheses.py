@@ -7,7 +7,7 @@ import numpy as np
 from deployments.asr.replica import MAX_BATCH_ITEMS
 from loadtests.hypotheses import Hypotheses, Listener, listen_together
 from serve_app.engines import SAMPLE_RATE
-from serve_app.flows.utterance_audio import Decode
+from serve_app.flows.captions.utterance_audio import Decode
 from tests.engines.tiny import TinyRecognizer
 
 SAMPLES = np.zeros(4 * SAMPLE_RATE, np.int16)

@@ -13,7 +13,7 @@ from loadtests.decode_throughput import measure as measure_throughput
 from loadtests.quality import HEAD
 from loadtests.recording import Utterance
 from loadtests.streaming_quality import Options, measure, rows_of, tables
-from serve_app.core.stabilize import AGREEMENT_S
+from serve_app.core.captions.stabilizer import AGREEMENT_S
 from serve_app.engines import SAMPLE_RATE
 from tests.engines.tiny import TinyRecognizer
 

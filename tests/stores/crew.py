@@ -15,7 +15,7 @@ from typing import Any
 from serve_app.auth import KeyRing, Policy
 from serve_app.clock import SystemClock
 from serve_app.errors import AlreadyExists, Conflict
-from serve_app.flows.teams import Teams
+from serve_app.flows.accounts.teams import Teams
 from serve_app.stores import Store
 from tests.stores.opening import open_address
 

@@ -24,7 +24,7 @@ from deployments.local import LocalModels
 from serve_app.backends import Backends
 from serve_app.core.jobs import Job, JobState
 from serve_app.errors import StoreUnavailable
-from serve_app.flows.job_flow import Report
+from serve_app.flows.jobs.flow import Report
 from serve_app.settings import Settings
 from serve_app.stores import JsonObject, Store
 

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictInt, StrictStr
 
 from serve_app.backends import Backends
-from serve_app.core.openai_speech import ALIASES, language_and_openai_model, speaker_for
 from serve_app.core.reference_paths import reference_path
-from serve_app.core.speech_text import check_speakable, spoken_text
-from serve_app.core.tts_rules import SpeechOrder, seed_of
+from serve_app.core.speech.openai_names import ALIASES, language_and_openai_model, speaker_for
+from serve_app.core.speech.rules import SpeechOrder, seed_of
+from serve_app.core.text.spoken_text import check_speakable, spoken_text
 from serve_app.core.voice_rules import speaker_of, style_of
 from serve_app.errors import InvalidRequest
-from serve_app.flows.custom_voices import ID_PREFIX, CustomVoices
-from serve_app.flows.speech_orders import random_seed
+from serve_app.flows.speech.submit import random_seed
+from serve_app.flows.voices.custom_voices import ID_PREFIX, CustomVoices
 from serve_app.http.json_body import JsonBody
 
 LONGEST_INPUT = 4096

@@ -11,12 +11,12 @@ from fastapi import Request, Response
 from serve_app.api.audio_speech.answers import encoded, events, following
 from serve_app.api.audio_speech.requests import SpeechBody, order_of
 from serve_app.backends import Backends
-from serve_app.core.sentences import pieces
-from serve_app.core.tts_rules import LONGEST_TEXT
-from serve_app.flows.long_speech import long_speech
-from serve_app.flows.references import settled
-from serve_app.flows.speech import request_of
-from serve_app.flows.speech_orders import check_speaks
+from serve_app.core.speech.rules import LONGEST_TEXT
+from serve_app.core.text.sentences import pieces
+from serve_app.flows.speech.long_text import long_speech
+from serve_app.flows.speech.submit import check_speaks
+from serve_app.flows.speech.synthesis import request_of
+from serve_app.flows.voices.references import settled
 from serve_app.http.dependencies import BackendsDep, CallerDep, surface, unless_gone
 from serve_app.http.error_forms import OPENAI
 from serve_app.http.streaming import LiveAnswer

@@ -9,9 +9,9 @@ from fastapi import Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict
 
-from serve_app.core.losses import Damage
-from serve_app.core.subtitles import subrip, webvtt
-from serve_app.flows.segments import Transcript
+from serve_app.core.audio.losses import Damage
+from serve_app.core.text.subtitles import subrip, webvtt
+from serve_app.flows.transcription.segments import Transcript
 
 Format = Literal["json", "text", "srt", "verbose_json", "vtt"]
 Granularity = Literal["word", "segment"]

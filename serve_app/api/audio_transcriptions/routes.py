@@ -16,11 +16,11 @@ from serve_app.api.audio_transcriptions.answers import (
 )
 from serve_app.api.audio_transcriptions.stream import streamed
 from serve_app.backends import Backends
-from serve_app.core.languages import language_code
-from serve_app.core.openai_speech import TRANSCRIBER
+from serve_app.core.speech.openai_names import TRANSCRIBER
+from serve_app.core.text.languages import language_code
 from serve_app.engines import ASR, EngineCard, Hints
 from serve_app.errors import EngineUnavailable, InvalidRequest, ModelNotFound
-from serve_app.flows.transcription import transcription_for
+from serve_app.flows.transcription.file_transcription import transcription_for
 from serve_app.http.dependencies import BackendsDep, CallerDep, surface, unless_gone
 from serve_app.http.error_forms import OPENAI
 from serve_app.http.forms import listed

@@ -9,10 +9,10 @@ from dataclasses import asdict
 
 from fastapi import Request
 
-from serve_app.core.subtitles import continuation
+from serve_app.core.text.subtitles import continuation
 from serve_app.errors import KaleidoError
-from serve_app.flows.segments import Segment
-from serve_app.flows.transcription import FileTranscription
+from serve_app.flows.transcription.file_transcription import FileTranscription
+from serve_app.flows.transcription.segments import Segment
 from serve_app.http.dependencies import unless_gone
 from serve_app.http.error_forms import openai_body
 from serve_app.http.streaming import LiveAnswer

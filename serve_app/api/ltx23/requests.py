@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, StrictInt, StrictStr
 
-from serve_app.core.video_rules import VideoFields
+from serve_app.core.video.rules import VideoFields
 from serve_app.http.json_body import JsonBody
 
 

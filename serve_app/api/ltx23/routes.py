@@ -8,9 +8,9 @@ from fastapi import Header, Request
 
 from serve_app.api.ltx23.answers import PATH, Queued, Status, queued, status_of
 from serve_app.api.ltx23.requests import VideoBody
-from serve_app.flows import jobs
-from serve_app.flows.video import KIND
-from serve_app.flows.video_orders import order_video
+from serve_app.flows.jobs import client as jobs
+from serve_app.flows.video.generation import KIND
+from serve_app.flows.video.submit import order_video
 from serve_app.http.dependencies import BackendsDep, CallerDep, GuardedRoute, PollingCallerDep, surface
 
 router = surface(PATH, "ltx23")

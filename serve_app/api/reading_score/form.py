@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import Form, Request, UploadFile
 from pydantic import BaseModel, Field
 
-from serve_app.core.reading_request import ReadingFields
+from serve_app.core.reading.rules import ReadingFields
 from serve_app.errors import TooLarge
-from serve_app.flows.reading_orders import NewReading, Upload
+from serve_app.flows.reading.submit import NewReading, Upload
 from serve_app.http.dependencies import Gate, backends_of
 
 FORM_BYTES = 64 * 1024

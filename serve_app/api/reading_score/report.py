@@ -12,9 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from serve_app.api.reading_score.report_labels import LABELS
-from serve_app.core.reading_words import shown_words
-from serve_app.core.timeline import WIDTH, lines
-from serve_app.flows.reading_report import SOUND, ReadingReport
+from serve_app.core.reading.report_words import shown_words
+from serve_app.core.reading.timeline import WIDTH, lines
+from serve_app.flows.reading.report import SOUND, ReadingReport
 
 FOLDER = Path(__file__).parent
 STYLE, SCRIPT = (Markup((FOLDER / name).read_text("utf-8")) for name in ("report.css", "report.js"))

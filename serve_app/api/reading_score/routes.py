@@ -14,11 +14,11 @@ from serve_app.api.reading_score.answers import PATH, Queued, Status, failure_of
 from serve_app.api.reading_score.form import FitsReading, FormDep
 from serve_app.api.reading_score.report import HEADERS, Language, report_page
 from serve_app.core.jobs import Job, JobState
-from serve_app.core.languages import language_code
-from serve_app.flows import jobs
-from serve_app.flows.reading_orders import order_reading
-from serve_app.flows.reading_report import reading_report
-from serve_app.flows.reading_score import KIND
+from serve_app.core.text.languages import language_code
+from serve_app.flows.jobs import client as jobs
+from serve_app.flows.reading.report import reading_report
+from serve_app.flows.reading.score import KIND
+from serve_app.flows.reading.submit import order_reading
 from serve_app.http.canonical_path import in_family
 from serve_app.http.dependencies import BackendsDep, CallerDep, PollingCallerDep, surface, unless_gone
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from serve_app.api.thai_asr.events import Identity, Started, event_of
 from serve_app.api.thai_asr.messages import Audio, SessionConfig, Start, parse
 from serve_app.backends import Backends
-from serve_app.core.pcm import PcmDecoder
+from serve_app.core.audio.pcm import PcmDecoder
 from serve_app.engines import SpeechRecognizer
 from serve_app.errors import InvalidMessage, InvalidRequest, StartRequired, WavHeader
-from serve_app.flows.captions import Event, Partial, StabilizedPartial
-from serve_app.flows.live_transcript import LiveTranscript
+from serve_app.flows.captions.events import Event, Partial, StabilizedPartial
+from serve_app.flows.captions.live_transcript import LiveTranscript
 from serve_app.sockets.socket import Socket
 
 log = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from serve_app.api.thai_asr.messages import SessionConfig
-from serve_app.core.thai import Segment
+from serve_app.core.text.thai import Segment
 from serve_app.engines import Word
-from serve_app.flows import captions
+from serve_app.flows.captions import events as captions
 from serve_app.sockets.events import Event
 
 

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from serve_app.core.validation import RULE, problem_text
 from serve_app.errors import InvalidMessage, InvalidRequest
-from serve_app.flows.stream_config import StreamConfig
+from serve_app.flows.captions.config import StreamConfig
 from serve_app.http.json_body import JsonBody
 
 DEFAULTS = StreamConfig()

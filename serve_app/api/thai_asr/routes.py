@@ -16,8 +16,8 @@ from serve_app.auth import Caller
 from serve_app.backends import Backends
 from serve_app.engines import ASR
 from serve_app.errors import DailyAudioQuotaExceeded, SessionNotFound, TooManySessions
-from serve_app.flows.audio_meter import AudioMeters
-from serve_app.flows.stream_guard import session_slot, watch_key
+from serve_app.flows.accounts.audio_meter import AudioMeters
+from serve_app.flows.accounts.session_slot import session_slot, watch_key
 from serve_app.http.dependencies import BackendsDep, CallerDep, backends_of, socket_caller, surface
 from serve_app.http.origin import socket_origin
 from serve_app.settings import Settings

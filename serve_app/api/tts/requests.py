@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, StrictInt, StrictStr
 
-from serve_app.core.tts_rules import SpeechFields
+from serve_app.core.speech.rules import SpeechFields
 from serve_app.http.json_body import JsonBody
 
 

@@ -8,9 +8,9 @@ from fastapi import Header, Request
 
 from serve_app.api.tts.answers import PATH, Started, Status, started, status_of
 from serve_app.api.tts.requests import SpeechBody
-from serve_app.flows import jobs
-from serve_app.flows.speech import KIND
-from serve_app.flows.speech_orders import order_speech
+from serve_app.flows.jobs import client as jobs
+from serve_app.flows.speech.submit import order_speech
+from serve_app.flows.speech.synthesis import KIND
 from serve_app.http.dependencies import BackendsDep, CallerDep, PollingCallerDep, surface
 
 router = surface(PATH, "tts")
