@@ -11,11 +11,11 @@ deployment of each application: `model`, `api` or `dispatcher`.
 from ray import serve
 from ray.serve import Application, Deployment
 
-from deployments.gateway import Gateway, ProxiedApi
-from deployments.job_replica import DispatcherReplica
-from deployments.loader import load_engine
+from deployments.config import MODEL_DEPLOYMENT, ApiArgs, DispatcherArgs, ModelArgs
+from deployments.gateway.replica import Gateway, ProxiedApi
+from deployments.jobs.replica import DispatcherReplica
 from deployments.logs import log_to_stderr
-from deployments.models import MODEL_DEPLOYMENT, ApiArgs, DispatcherArgs, ModelArgs
+from deployments.serving.loader import load_engine
 from deployments.tasks import row_of
 
 ENOUGH_REQUESTS = 10_000
@@ -63,7 +63,7 @@ def api(args: ApiArgs) -> Application:
         name="api",
         health_check_period_s=HEALTH_CHECK_S,
         max_surge_percent=100,
-        # The drain, the linger and the last answers (deployments.listener), with room to spare.
+        # The drain, the linger and the last answers (deployments.gateway.listener), with room to spare.
         graceful_shutdown_timeout_s=drain_s + 15,
         # Serve itself has nothing to wait for: the gateway's requests are its own.
         graceful_shutdown_wait_loop_s=0.1,

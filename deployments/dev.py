@@ -15,13 +15,13 @@ from pathlib import Path
 import click
 import uvloop
 
-from deployments.backends import build_backends
+from deployments.bootstrap import build_backends
+from deployments.config import DispatcherArgs, api_row, dispatcher_rows, model_rows, read_config
 from deployments.demo_key import demo_key
-from deployments.dispatcher import Dispatcher
-from deployments.listener import Listener, check_port_free
+from deployments.gateway.listener import Listener, check_port_free
+from deployments.jobs.dispatcher import Dispatcher
 from deployments.local import LocalModels
 from deployments.logs import log_to_stderr
-from deployments.models import DispatcherArgs, api_row, dispatcher_rows, model_rows, read_config
 from serve_app.app import create_app
 from serve_app.errors import EngineNotInstalled
 from serve_app.flows.job_registry import FLOWS

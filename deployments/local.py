@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from deployments.models import ModelArgs, build_replica
-from deployments.task_row import Replica
+from deployments.config import ModelArgs, build_replica
+from deployments.serving.task_row import Replica
 from serve_app.engines import EngineCard, Model_co, Task
 from serve_app.errors import EngineUnavailable
 

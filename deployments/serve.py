@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from deployments import environment
+from deployments.config import api_row, model_rows, read_config
 from deployments.demo_key import demo_key
-from deployments.listener import check_port_free
-from deployments.models import api_row, model_rows, read_config
+from deployments.gateway.listener import check_port_free
+from deployments.ray_cluster import environment
 from serve_app.settings import Settings
 
 if TYPE_CHECKING:
-    from deployments.cluster import PrivateCluster
+    from deployments.ray_cluster.private_cluster import PrivateCluster
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -54,7 +54,7 @@ def prepare(config: Path) -> Settings:
 def keep_up(config: Path, settings: Settings) -> int:
     """Start, say where, wait for a signal, stop. The exit code."""
     # Imported late: Ray reads its environment on import.
-    from deployments.cluster import PrivateCluster, StartFailed, serve_config
+    from deployments.ray_cluster.private_cluster import PrivateCluster, StartFailed, serve_config
 
     schema = serve_config(read_config(config), settings.port)
     cluster = PrivateCluster(schema, dashboard=os.environ.get("KALEIDO_DASHBOARD") == "1")

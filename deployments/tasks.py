@@ -8,8 +8,8 @@ from typing import Any
 from deployments.align.task import ROW as ALIGN
 from deployments.asr.task import ROW as ASR
 from deployments.llm.task import ROW as LLM
-from deployments.loader import EngineConfigError, imported
-from deployments.task_row import TaskRow
+from deployments.serving.loader import EngineConfigError, imported
+from deployments.serving.task_row import TaskRow
 from deployments.tts.task import ROW as TTS
 from deployments.video.task import ROW as VIDEO
 

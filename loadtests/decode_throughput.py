@@ -21,9 +21,9 @@ from typing import Any, cast
 import click
 import numpy as np
 
-from deployments import environment
-from deployments.loader import EngineConfigError
-from deployments.models import MODEL, ModelArgs, build_replica
+from deployments.config import MODEL, ModelArgs, build_replica
+from deployments.ray_cluster import environment
+from deployments.serving.loader import EngineConfigError
 from loadtests import report
 from loadtests.audio import LEAD_MS, corpus
 from loadtests.closed_loop import HEAD, Throughput, throughput
@@ -82,7 +82,7 @@ def cluster_of(model: ModelArgs, data: Path) -> Iterator[None]:
     """A private Ray Serve on this machine with this model alone; started and stopped outside event loops."""
     environment.prepare(data)
     # Imported late: Ray reads its environment on import.
-    from deployments.cluster import PrivateCluster, serve_config
+    from deployments.ray_cluster.private_cluster import PrivateCluster, serve_config
 
     row = {"name": model.application, "import_path": MODEL, "route_prefix": None, "args": model.model_dump()}
     cluster = PrivateCluster(serve_config({"proxy_location": "Disabled", "applications": [row]}, port=0))
@@ -100,7 +100,7 @@ async def behind_handle(model: ModelArgs) -> AsyncIterator[SpeechRecognizer]:
     from ray import serve
 
     from deployments.asr.task import RemoteRecognizer
-    from deployments.handles import Application, Applications
+    from deployments.ray_cluster.handles import Application, Applications
 
     try:
         yield RemoteRecognizer(Application(Applications(), model.application))

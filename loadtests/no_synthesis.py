@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deployments.turn import Report
+from deployments.serving.tracked_call import Report
 from serve_app.engines import EngineCard, Progress, Speech, SpeechRequest
 
 RATE = 24_000

@@ -17,9 +17,9 @@ from pathlib import Path
 import click
 import httpx
 
-from deployments.backends import build_backends
+from deployments.bootstrap import build_backends
+from deployments.config import model_rows, read_config
 from deployments.local import LocalModels
-from deployments.models import model_rows, read_config
 from loadtests import report
 from loadtests.audio import SENTENCES, VOICES, as_wav, utterance
 from loadtests.metrics import Distribution

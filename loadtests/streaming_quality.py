@@ -23,7 +23,7 @@ import click
 import numpy as np
 
 from deployments.asr.replica import Recognizer
-from deployments.loader import EngineConfigError, load_engine
+from deployments.serving.loader import EngineConfigError, load_engine
 from loadtests import report
 from loadtests.audio_time import Setting, play, voice_probabilities
 from loadtests.held_out import held_out

@@ -1,7 +1,7 @@
 """What a model must do: one Protocol per task, and the small frozen types they exchange.
 
-Flows and routers see these Protocols only. Behind them stand Ray handles (`deployments.cluster_models`) or
-in-process replicas (`deployments.local`).
+Flows and routers see these Protocols only. Behind them stand Ray handles (`deployments.ray_cluster.models`)
+or in-process replicas (`deployments.local`).
 """
 
 from __future__ import annotations

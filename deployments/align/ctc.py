@@ -17,8 +17,8 @@ from deployments.align.timing import timed
 from deployments.align.viterbi import FloatArray, Unit, align
 from deployments.align.windows import hear_in_windows
 from deployments.asr.replica import faint_noise
-from deployments.loader import EngineConfigError
-from deployments.torch_device import torch_device, torch_dtype
+from deployments.serving.loader import EngineConfigError
+from deployments.serving.torch_device import torch_device, torch_dtype
 from serve_app.engines import SAMPLE_RATE, Audio, EngineCard
 from serve_app.errors import AlignmentFailed
 

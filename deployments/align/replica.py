@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from deployments.asr.replica import Pcm16, samples_of
-from deployments.batching import Batcher
-from deployments.replica import EngineReplica
+from deployments.serving.batching import Batcher
+from deployments.serving.engine_replica import EngineReplica
 from serve_app.engines import AlignedWord, Alignment, Audio, EngineCard
 from serve_app.errors import AlignmentFailed
 

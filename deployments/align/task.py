@@ -7,7 +7,7 @@ from typing import cast
 
 from deployments.align.replica import AlignerReplica
 from deployments.asr.replica import pcm16
-from deployments.task_row import LARGE_BYTES, Remote, TaskRow
+from deployments.serving.task_row import LARGE_BYTES, Remote, TaskRow
 from serve_app.engines import ALIGN, Alignment, Audio
 
 TIMEOUT_S = 120.0

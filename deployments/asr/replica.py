@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from deployments.batching import Batcher
-from deployments.replica import EngineReplica
+from deployments.serving.batching import Batcher
+from deployments.serving.engine_replica import EngineReplica
 from serve_app.engines import NO_HINTS, SAMPLE_RATE, Audio, EngineCard, Hints, Transcription
 from serve_app.errors import DecodeFailed
 

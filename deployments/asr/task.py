@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from deployments.asr.replica import MAX_BATCH_ITEMS, RecognizerReplica, pcm16
-from deployments.task_row import LARGE_BYTES, Remote, TaskRow
+from deployments.serving.task_row import LARGE_BYTES, Remote, TaskRow
 from serve_app.engines import ASR, NO_HINTS, Audio, Hints, Transcription
 
 LIVE_TIMEOUT_S = 10.0

@@ -9,8 +9,8 @@ from transformers import NemotronAsrStreamingForRNNT, ParakeetForRNNT, PreTraine
 from transformers.utils import logging
 
 from deployments.asr.transducer import Transducer
-from deployments.loader import EngineConfigError
-from deployments.torch_device import torch_device, torch_dtype
+from deployments.serving.loader import EngineConfigError
+from deployments.serving.torch_device import torch_device, torch_dtype
 
 IMPL = "typhoon-fastconformer-rnnt"
 """The engine's real name (ASR-002) unless the conversion gave another."""

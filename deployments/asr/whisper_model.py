@@ -6,7 +6,7 @@ import ctranslate2
 from faster_whisper import WhisperModel
 
 from deployments.asr.whisper_cublas import load_cublas
-from deployments.loader import EngineConfigError
+from deployments.serving.loader import EngineConfigError
 
 DEVICES = ("auto", "cpu", "cuda")
 BY_ITSELF = {"auto", "default"}

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from deployments.llm.replica import PLACES, WAITING, ChatReplica
-from deployments.task_row import Remote, TaskRow
+from deployments.serving.task_row import Remote, TaskRow
 from serve_app.engines import LLM, ChatPart, ChatRequest
 
 PATIENCE_S = 600.0

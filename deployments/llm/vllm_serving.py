@@ -19,7 +19,7 @@ from vllm.v1.engine.async_llm import AsyncLLM
 from deployments.llm.vllm_errors import keep_refusals_out_of_the_log
 from deployments.llm.vllm_pulse import Factory
 from deployments.llm.vllm_reasoning import counting_once
-from deployments.loader import EngineConfigError
+from deployments.serving.loader import EngineConfigError
 
 PRIVATE = {"VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"}
 """vLLM tells nobody what runs here, and asks no hub for anything."""

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from deployments.serving.tracked_call import Report
 from deployments.tts import formant, voice_matching
 from deployments.tts.embedded_voices import SAMPLES, FormantVoice, known, speaker_of, speakers, speaking
-from deployments.turn import Report
 from serve_app.engines import EngineCard, Speech, SpeechRequest
 
 LEVEL = 0.8

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from deployments.loader import EngineConfigError
-from deployments.torch_device import torch_device
+from deployments.serving.loader import EngineConfigError
+from deployments.serving.torch_device import torch_device
+from deployments.serving.tracked_call import Report
 from deployments.tts.f5_diffusion import Speaker, cross_faded
 from deployments.tts.f5_model import SAMPLE_RATE, CheckpointFiles, load_checkpoint, load_vocoder
 from deployments.tts.f5_reference import voice_of
 from deployments.tts.f5_text import READINGS, chunks, spelled
-from deployments.turn import Report
 from serve_app.engines import EngineCard, Progress, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
 

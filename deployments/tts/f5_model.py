@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from deployments.loader import EngineConfigError
-from deployments.torch_device import torch_dtype
+from deployments.serving.loader import EngineConfigError
+from deployments.serving.torch_device import torch_dtype
 from deployments.tts.f5_package import CFM, DiT, Vocos
 
 SAMPLE_RATE = 24_000

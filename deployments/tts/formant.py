@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deployments.serving.tracked_call import Report
 from deployments.thai_speech import espeak
 from deployments.thai_speech.g2p import Chunk, ThaiWord, pronounce_text
 from deployments.thai_speech.phonemes import mnemonics
@@ -21,7 +22,6 @@ from deployments.tts import espeak_signs
 from deployments.tts.embedded_voices import ESPEAK, SPEAKERS, FormantVoice, known
 from deployments.tts.japanese import kana
 from deployments.tts.lao import lao_words, pronounce_lao
-from deployments.turn import Report
 from serve_app.core.text.thai_verbalization import verbalized
 from serve_app.engines import Audio, Progress, Speech
 from serve_app.errors import InvalidRequest

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from transformers import AutoFeatureExtractor, NeuCodecModel
 
-from deployments.loader import EngineConfigError
+from deployments.serving.loader import EngineConfigError
 from deployments.tts.reference import audible
 from serve_app.engines import Reference
 

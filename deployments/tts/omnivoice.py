@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from transformers.utils import logging
 
-from deployments.loader import EngineConfigError
-from deployments.torch_device import torch_device, torch_dtype
+from deployments.serving.loader import EngineConfigError
+from deployments.serving.torch_device import torch_device, torch_dtype
+from deployments.serving.tracked_call import Report
 from deployments.tts.omnivoice_package import (
     OmniVoice,
     OmniVoiceGenerationConfig,
@@ -25,7 +26,6 @@ from deployments.tts.omnivoice_package import (
 )
 from deployments.tts.reference import audible
 from deployments.tts.voice_cache import VoiceCache
-from deployments.turn import Report
 from serve_app.core.text.thai_verbalization import verbalized
 from serve_app.engines import EngineCard, Progress, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest

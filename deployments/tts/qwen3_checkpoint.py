@@ -11,8 +11,8 @@ from safetensors import safe_open
 from torch import nn
 from transformers.utils import logging
 
-from deployments.loader import EngineConfigError
-from deployments.torch_device import torch_device, torch_dtype
+from deployments.serving.loader import EngineConfigError
+from deployments.serving.torch_device import torch_device, torch_dtype
 
 SPEAKERS, CLONE = "custom_voice", "base"
 """`tts_model_type` of the checkpoints with built-in speakers, and of those that clone a reference."""

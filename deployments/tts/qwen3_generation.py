@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from deployments.serving.tracked_call import Report
 from deployments.tts.qwen3_voices import Voice
-from deployments.turn import Report
 from serve_app.engines import Progress, Speech
 from serve_app.errors import SynthesisFailed
 

@@ -13,12 +13,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from deployments.loader import EngineConfigError
-from deployments.torch_device import torch_device
+from deployments.serving.loader import EngineConfigError
+from deployments.serving.torch_device import torch_device
+from deployments.serving.tracked_call import Report
 from deployments.tts.qwen3_checkpoint import CLONE, SPEAKERS, load_checkpoint
 from deployments.tts.qwen3_generation import speak
 from deployments.tts.qwen3_voices import BuiltInVoices, ClonedVoices, Voice
-from deployments.turn import Report
 from serve_app.engines import EngineCard, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
 

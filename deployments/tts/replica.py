@@ -7,9 +7,9 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Protocol
 
-from deployments.batching import Batcher
-from deployments.replica import EngineReplica
-from deployments.turn import Report, Turn
+from deployments.serving.batching import Batcher
+from deployments.serving.engine_replica import EngineReplica
+from deployments.serving.tracked_call import Report, Turn
 from serve_app.engines import EngineCard, Progress, Speech, SpeechRequest
 from serve_app.errors import SynthesisFailed
 

@@ -13,8 +13,8 @@ from transformers.utils import logging
 from vieneu.standard import VieNeuTTS
 from vieneu.utils import NeuCodecOnnx
 
-from deployments.loader import EngineConfigError
-from deployments.torch_device import torch_device, torch_dtype
+from deployments.serving.loader import EngineConfigError
+from deployments.serving.torch_device import torch_device, torch_dtype
 from serve_app.engines import Audio
 from serve_app.errors import InvalidRequest
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from deployments.serving.tracked_call import Report
 from deployments.tts.neucodec import NeuCodecEncoder
 from deployments.tts.vieneu_model import Voice, load_vieneu
 from deployments.tts.vieneu_text import chunks_of_phonemes, phonemes
 from deployments.tts.voice_cache import VoiceCache
-from deployments.turn import Report
 from serve_app.engines import Audio, EngineCard, Progress, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from deployments.turn import Report
+from deployments.serving.tracked_call import Report
 from deployments.video.ahead import done_ahead
 from deployments.video.ambience import ambience_of, sound_of
 from deployments.video.camera import Phase, path_of

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 
-from deployments.torch_device import torch_device, torch_dtype
-from deployments.turn import Report
+from deployments.serving.torch_device import torch_device, torch_dtype
+from deployments.serving.tracked_call import Report
 from deployments.video.ltx23_canvas import Canvas, canvas_of, cut_frames, fitted
 from deployments.video.ltx23_memory import plan_of
 from deployments.video.ltx23_pipeline import load_pipeline

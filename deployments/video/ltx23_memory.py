@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from diffusers import LTX2ImageToVideoPipeline, PipelineQuantizationConfig
 
-from deployments.loader import EngineConfigError
+from deployments.serving.loader import EngineConfigError
 
 FP8 = torch.float8_e4m3fn
 """Range enough for weights, and one bit more of precision than e5m2."""

@@ -10,7 +10,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler, LTX2ImageToVideoPipeline
 from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
-from deployments.loader import EngineConfigError
+from deployments.serving.loader import EngineConfigError
 from deployments.video.ltx23_memory import MemoryPlan
 from deployments.video.ltx23_variants import Variant
 

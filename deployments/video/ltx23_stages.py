@@ -9,7 +9,7 @@ from typing import Any
 
 from diffusers import LTX2ImageToVideoPipeline
 
-from deployments.turn import Report
+from deployments.serving.tracked_call import Report
 from serve_app.engines import Progress
 
 ENCODE, DENOISE, DECODE, MUX = "encode", "denoise", "decode", "mux"

@@ -8,7 +8,7 @@ from typing import Any
 
 from diffusers.pipelines.ltx2.utils import DEFAULT_NEGATIVE_PROMPT, DISTILLED_SIGMA_VALUES
 
-from deployments.loader import EngineConfigError
+from deployments.serving.loader import EngineConfigError
 
 FULL_STEPS = 30
 """The pipeline's own default."""

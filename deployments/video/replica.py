@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Protocol
 
-from deployments.batching import Batcher
-from deployments.replica import EngineReplica
-from deployments.turn import Report, Turn
+from deployments.serving.batching import Batcher
+from deployments.serving.engine_replica import EngineReplica
+from deployments.serving.tracked_call import Report, Turn
 from serve_app.engines import EngineCard, Progress, Video, VideoRequest
 from serve_app.errors import VideoFailed
 from serve_app.stores.disk.failures import disk_failures

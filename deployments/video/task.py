@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from deployments.task_row import Remote, TaskRow
+from deployments.serving.task_row import Remote, TaskRow
 from deployments.video.replica import VideoReplica
 from serve_app.engines import VIDEO, Progress, Video, VideoRequest
 

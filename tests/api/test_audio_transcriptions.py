@@ -15,8 +15,8 @@ import pytest
 from fastapi import FastAPI
 from openai import AsyncOpenAI
 
+from deployments.config import ModelArgs
 from deployments.local import LocalModels
-from deployments.models import ModelArgs
 from deployments.tts import formant
 from deployments.vad.silero import SileroDetector
 from serve_app.app import create_app

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import soxr
 
-from deployments.dispatcher import Dispatcher
+from deployments.config import ModelArgs
+from deployments.jobs.dispatcher import Dispatcher
 from deployments.local import LocalModels
-from deployments.models import ModelArgs
 from deployments.tts import formant
 from deployments.vad.silero import SileroDetector
 from serve_app.app import create_app

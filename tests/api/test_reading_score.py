@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from deployments.dispatcher import Dispatcher
+from deployments.jobs.dispatcher import Dispatcher
 from serve_app.app import create_app
 from serve_app.auth import Policy
 from serve_app.backends import Backends

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from deployments.config import ModelArgs
 from deployments.local import LocalModels
-from deployments.models import ModelArgs
 from deployments.vad.silero import SileroDetector
 from serve_app.app import create_app
 from serve_app.auth import Policy

@@ -1,7 +1,7 @@
 """An operator's shell on a running cluster, in its own process: one JSON command per line in, one answer out.
 
 It uses the standard calls (`serve.delete`, the client call behind `serve run`), and calls models through
-`deployments.cluster_models` as the gateway does.
+`deployments.ray_cluster.models` as the gateway does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ray import serve
 from ray.serve.context import _get_global_client
 from ray.serve.schema import ServeDeploySchema
 
-from deployments.cluster_models import ClusterModels
+from deployments.ray_cluster.models import ClusterModels
 from serve_app.engines import ASR, SAMPLE_RATE, TTS, Speech, SpeechRequest
 from serve_app.errors import KaleidoError
 from tests.engines.letter_count import COUNT

@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from deployments import environment
+from deployments.ray_cluster import environment
 from tests.cluster.running import tiny
 
 WAIT_S = 90.0

@@ -13,9 +13,9 @@ from uuid import uuid4
 
 import pytest
 
-from deployments import dispatcher as dispatcher_module
-from deployments.dispatcher import Dispatcher
-from deployments.job_scaling import BUSY, LOAD, load, replicas_for_jobs
+from deployments.jobs import dispatcher as dispatcher_module
+from deployments.jobs.autoscaling import BUSY, LOAD, load, replicas_for_jobs
+from deployments.jobs.dispatcher import Dispatcher
 from serve_app.backends import Backends
 from serve_app.core.jobs import Job, JobState
 from serve_app.flows.jobs import client as jobs

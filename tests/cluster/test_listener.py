@@ -13,8 +13,8 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from deployments.edge import MAX_HEAD_BYTES, WithoutProxyControls
-from deployments.listener import Listener, check_port_free
+from deployments.gateway.http_guards import MAX_HEAD_BYTES, WithoutProxyControls
+from deployments.gateway.listener import Listener, check_port_free
 from tests.conftest import eventually, free_port
 
 
@@ -125,8 +125,8 @@ async def test_draining_finishes_what_was_begun(open_site: Open) -> None:
 
 async def test_a_long_answer_has_the_whole_drain(open_site: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """LLM-006: a stream of tokens is no socket, and is not cut by a new release either."""
-    monkeypatch.setattr("deployments.listener.LAST_ANSWERS_S", 0.001)
-    monkeypatch.setattr("deployments.listener.LINGER_S", 0)
+    monkeypatch.setattr("deployments.gateway.listener.LAST_ANSWERS_S", 0.001)
+    monkeypatch.setattr("deployments.gateway.listener.LINGER_S", 0)
     site = await open_site(free_port())
     async with httpx.AsyncClient(base_url=site.url) as http:
         waiting = asyncio.create_task(http.get("/wait"))

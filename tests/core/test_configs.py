@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from deployments.environment import RAY_ENVIRONMENT
-from deployments.job_scaling import replicas_for_jobs
-from deployments.models import DISPATCHER, MODEL, api_row, dispatcher_rows, model_rows, read_config
+from deployments.config import DISPATCHER, MODEL, api_row, dispatcher_rows, model_rows, read_config
+from deployments.jobs.autoscaling import replicas_for_jobs
+from deployments.ray_cluster.environment import RAY_ENVIRONMENT
 from serve_app.flows.job_registry import FLOWS
 
 # Ray 2.60 itself still declares fields in pydantic's old way.

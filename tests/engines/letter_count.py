@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from deployments.batching import Batcher
-from deployments.replica import EngineReplica
-from deployments.task_row import Remote, TaskRow
+from deployments.serving.batching import Batcher
+from deployments.serving.engine_replica import EngineReplica
+from deployments.serving.task_row import Remote, TaskRow
 from serve_app.engines import EngineCard, Task
 from serve_app.errors import InvalidRequest, KaleidoError
 

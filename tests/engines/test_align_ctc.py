@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from deployments.align.ctc import CtcAligner
 from deployments.align.replica import Passage
-from deployments.loader import EngineConfigError, load_engine
+from deployments.serving.loader import EngineConfigError, load_engine
 from serve_app.engines import SAMPLE_RATE, Audio
 from serve_app.errors import AlignmentFailed
 from tests.engines.tiny_align import LETTERS, build

@@ -13,7 +13,7 @@ from deployments.align.embedded import EmbeddedAligner
 from deployments.align.pitch_contour import POINTS, Rhyme, contours
 from deployments.align.readings import readings
 from deployments.align.replica import Found, Passage
-from deployments.loader import load_engine
+from deployments.serving.loader import load_engine
 from deployments.thai_speech import espeak
 from deployments.thai_speech.g2p import ThaiWord, pronounce_text
 from deployments.thai_speech.phonemes import Pronunciation, mnemonics, parse

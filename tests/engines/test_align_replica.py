@@ -10,8 +10,8 @@ import pytest
 
 from deployments.align.replica import AlignerReplica
 from deployments.asr.replica import pcm16
+from deployments.config import ModelArgs, build_replica
 from deployments.local import LocalModels
-from deployments.models import ModelArgs, build_replica
 from serve_app.engines import ALIGN, ASR, SAMPLE_RATE, AlignedWord, Audio
 from serve_app.errors import AlignmentFailed, EngineUnavailable
 from tests.engines.tiny_aligner import POISON, TinyAligner

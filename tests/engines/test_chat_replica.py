@@ -11,11 +11,11 @@ from contextlib import aclosing
 
 import pytest
 
+from deployments.config import ModelArgs
 from deployments.llm import places
 from deployments.llm import replica as module
 from deployments.llm.replica import ChatReplica
 from deployments.local import LocalModels
-from deployments.models import ModelArgs
 from serve_app.engines import LLM, ChatPart, ChatRequest
 from serve_app.errors import EngineUnavailable, GenerationFailed, InvalidRequest, Saturated
 from tests.conftest import eventually

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deployments.loader import EngineConfigError, load_engine
+from deployments.serving.loader import EngineConfigError, load_engine
 from serve_app.engines import Audio, Reference, SpeechRequest
 from serve_app.errors import InvalidRequest
 

@@ -22,7 +22,7 @@ from deployments.llm.embedded_request import MAX_CHOICES, asked
 from deployments.llm.embedded_steps import Step
 from deployments.llm.replica import ChatReplica
 from deployments.llm.token_logprobs import token_logprob
-from deployments.loader import load_engine
+from deployments.serving.loader import load_engine
 from serve_app.engines import ChatRequest
 from serve_app.errors import EngineUnavailable, InvalidRequest
 from tests.engines.chat_suite import (

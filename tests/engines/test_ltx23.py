@@ -14,8 +14,8 @@ import pytest
 import torch
 from diffusers.pipelines.ltx2.utils import DEFAULT_NEGATIVE_PROMPT, DISTILLED_SIGMA_VALUES
 
-from deployments.loader import EngineConfigError, load_engine
-from deployments.turn import Report
+from deployments.serving.loader import EngineConfigError, load_engine
+from deployments.serving.tracked_call import Report
 from deployments.video.ltx23 import EXAMPLE, Ltx23
 from deployments.video.ltx23_canvas import Canvas, canvas_of, cut_frames, fitted
 from deployments.video.ltx23_memory import FP8, PLANS, nf4, plan_of

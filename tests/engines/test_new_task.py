@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.loader import EngineConfigError
+from deployments.config import ModelArgs, build_replica
 from deployments.local import LocalModels
-from deployments.models import ModelArgs, build_replica
+from deployments.serving.loader import EngineConfigError
 from deployments.tasks import TASKS, row_of
 from serve_app.engines import ASR
 from serve_app.errors import EngineUnavailable, InvalidRequest

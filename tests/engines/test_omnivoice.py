@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deployments.loader import EngineConfigError, load_engine
+from deployments.serving.loader import EngineConfigError, load_engine
 from deployments.tts.omnivoice import LANGUAGES, OmniVoiceSynthesizer
 from deployments.tts.replica import Synthesizer
 from deployments.tts.voice_cache import VoiceCache

@@ -16,7 +16,7 @@ pytest.importorskip("qwen_tts", reason="its packages conflict with ours: make te
 
 from safetensors.torch import load_file, save_file
 
-from deployments.loader import EngineConfigError, load_engine
+from deployments.serving.loader import EngineConfigError, load_engine
 from deployments.tts.cosytts import CosyTtsSynthesizer
 from deployments.tts.qwen3_generation import TRIES
 from deployments.tts.qwen_viet_tts import QwenVietSynthesizer

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from deployments import loader
 from deployments.asr.replica import RecognizerReplica, pcm16, samples_of
-from deployments.loader import EngineConfigError, load_engine
+from deployments.serving import loader
+from deployments.serving.loader import EngineConfigError, load_engine
 from deployments.tts.replica import SynthesizerReplica
 from serve_app.engines import SAMPLE_RATE, Audio, Progress, Speech, SpeechRequest
 from serve_app.errors import DecodeFailed, EngineNotInstalled, InvalidRequest, SynthesisFailed

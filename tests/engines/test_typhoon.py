@@ -15,7 +15,7 @@ from deployments.asr.convert_typhoon import convert
 from deployments.asr.replica import RecognizerReplica, Window
 from deployments.asr.transducer import greedy
 from deployments.asr.typhoon import PADDED_SECONDS, TyphoonRecognizer, _groups
-from deployments.loader import EngineConfigError, load_engine
+from deployments.serving.loader import EngineConfigError, load_engine
 from serve_app.engines import SAMPLE_RATE, Audio, Hints, Word
 from serve_app.errors import DecodeFailed, InvalidRequest
 from tests.engines.tiny_archive import write_archive

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deployments.turn import Report
+from deployments.serving.tracked_call import Report
 from deployments.video.embedded import EmbeddedRenderer
 from deployments.video.replica import PART_BYTES, VideoReplica
 from serve_app.engines import Progress, Video, VideoRequest

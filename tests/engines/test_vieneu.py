@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deployments.loader import EngineConfigError, load_engine
+from deployments.serving.loader import EngineConfigError, load_engine
 from deployments.tts import vieneu_text
 from deployments.tts.replica import Synthesizer
 from deployments.tts.vieneu_model import CODES_A_SIGN, FEWEST_CODES, PATIENCE

@@ -22,7 +22,7 @@ pytest.importorskip("vllm", reason="its packages are many and pinned: make test-
 from deployments.llm import vllm as vllm_engine
 from deployments.llm.vllm import VllmChat
 from deployments.llm.vllm_request import MAX_CHOICES, REFUSED
-from deployments.loader import EngineConfigError, load_engine
+from deployments.serving.loader import EngineConfigError, load_engine
 from serve_app.engines import ChatPart, ChatRequest, Usage
 from serve_app.errors import EngineUnavailable, InvalidRequest
 from tests.conftest import eventually

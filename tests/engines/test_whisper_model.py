@@ -10,7 +10,7 @@ import pytest
 
 from deployments.asr.whisper import WhisperRecognizer
 from deployments.asr.whisper_cublas import LIBRARIES, PACKAGE_FOLDER, find, load_cublas
-from deployments.loader import EngineConfigError, load_engine
+from deployments.serving.loader import EngineConfigError, load_engine
 from serve_app.errors import EngineNotInstalled
 from tests.engines.whisper_lines import CHINESE, ENGLISH, ask, texts
 

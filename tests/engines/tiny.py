@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from deployments.asr.replica import Window
-from deployments.turn import Report
+from deployments.serving.tracked_call import Report
 from serve_app.engines import (
     SAMPLE_RATE,
     Audio,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deployments.turn import Report
+from deployments.serving.tracked_call import Report
 from serve_app.engines import EngineCard, Progress, VideoRequest
 
 STEPS = 4

@@ -18,8 +18,8 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 
-from deployments.backends import build_backends
-from deployments.dispatcher import Dispatcher
+from deployments.bootstrap import build_backends
+from deployments.jobs.dispatcher import Dispatcher
 from deployments.local import LocalModels
 from serve_app.backends import Backends
 from serve_app.core.jobs import Job, JobState

@@ -7,7 +7,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable
 from typing import Generic, TypeVar
 
-from deployments.batching import Batcher
+from deployments.serving.batching import Batcher
 from serve_app.engines import Progress
 from serve_app.errors import Cancelled
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from deployments.loader import EngineConfigError
+from deployments.serving.loader import EngineConfigError
 
 DEVICES = ("auto", "cpu", "cuda")
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}

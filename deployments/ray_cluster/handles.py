@@ -129,7 +129,7 @@ class Applications:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One of them: implements `deployments.task_row.Remote`."""
+    """One of them: implements `deployments.serving.task_row.Remote`."""
 
     applications: Applications
     name: str

@@ -7,7 +7,7 @@ from dataclasses import replace
 from time import time
 from typing import Generic
 
-from deployments.batching import Batcher, Item, Result
+from deployments.serving.batching import Batcher, Item, Result
 from serve_app.engines import EngineCard
 
 

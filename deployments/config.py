@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from deployments.loader import load_engine
-from deployments.task_row import Replica
+from deployments.serving.loader import load_engine
+from deployments.serving.task_row import Replica
 from deployments.tasks import row_of
 from serve_app.settings import Settings
 

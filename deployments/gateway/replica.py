@@ -6,11 +6,11 @@ from __future__ import annotations
 from ray import serve
 from starlette.types import ASGIApp
 
-from deployments.backends import build_backends
-from deployments.cluster_models import ClusterModels
-from deployments.listener import Listener
+from deployments.bootstrap import build_backends
+from deployments.config import ApiArgs
+from deployments.gateway.listener import Listener
 from deployments.logs import log_to_stderr
-from deployments.models import ApiArgs
+from deployments.ray_cluster.models import ClusterModels
 from serve_app.app import create_app
 
 

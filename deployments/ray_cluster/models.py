@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from deployments.handles import Application, Applications, Live
-from deployments.models import MODEL_DEPLOYMENT, application_name
+from deployments.config import MODEL_DEPLOYMENT, application_name
+from deployments.ray_cluster.handles import Application, Applications, Live
 from deployments.tasks import row_of
 from serve_app.engines import EngineCard, Model_co, Task
 from serve_app.errors import EngineUnavailable, KaleidoError

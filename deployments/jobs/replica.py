@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from deployments.backends import build_backends
-from deployments.cluster_models import ClusterModels
-from deployments.dispatcher import Dispatcher
-from deployments.job_scaling import BUSY, LOAD, load
+from deployments.bootstrap import build_backends
+from deployments.config import DispatcherArgs
+from deployments.jobs.autoscaling import BUSY, LOAD, load
+from deployments.jobs.dispatcher import Dispatcher
 from deployments.logs import log_to_stderr
-from deployments.models import DispatcherArgs
+from deployments.ray_cluster.models import ClusterModels
 from serve_app.flows.job_registry import FLOWS
 from serve_app.flows.jobs.flow import JobFlow
 

@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from deployments.edge import BoundedHttpProtocol, ClosesWhenDraining
+from deployments.gateway.http_guards import BoundedHttpProtocol, ClosesWhenDraining
 from serve_app.settings import Settings
 
 BACKLOG = 2048
