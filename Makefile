@@ -37,7 +37,7 @@ help: ## list the targets
 	@touch $@
 
 demo: .venv/runtime ## start the embedded cluster, caption Thai speech live, show the results
-	$(BIN)/python -m deployments.demo
+	$(BIN)/python -m demo
 
 serve: .venv/runtime ## keep the cluster up (CONFIG=..., KALEIDO_PORT=8000, KALEIDO_DATA=.kaleido)
 	@exec $(BIN)/python -m deployments.serve $(CONFIG)
@@ -66,7 +66,7 @@ check: .venv/dev ## lint, types, import rules, contract coverage
 	$(BIN)/python -m tests.contracts
 
 load: .venv/runtime ## measure a running cluster (start it with `make serve`)
-	$(BIN)/python -m loadtests.thai_asr --url http://127.0.0.1:$(KALEIDO_PORT) --data $(KALEIDO_DATA)
+	$(BIN)/python -m loadtests.captions.streams --url http://127.0.0.1:$(KALEIDO_PORT) --data $(KALEIDO_DATA)
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-qwen-tts .venv-vllm .kaleido .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info build

@@ -222,13 +222,13 @@ def test_no_such_number_of_a_command_is_taken(option: str, number: str) -> None:
 @pytest.mark.parametrize(
     ("module", "option"),
     [
-        ("decode_throughput", "--seconds"),
-        ("peer", "--seconds"),
-        ("reading_overhead", "--seconds"),
-        ("reading_score", "--snr"),
-        ("thai_asr", "--seconds"),
-        ("thai_asr", "--snr"),
-        ("tts", "--seconds"),
+        ("engines.decode_throughput", "--seconds"),
+        ("captions.peer", "--seconds"),
+        ("reading.overhead", "--seconds"),
+        ("reading.accuracy", "--snr"),
+        ("captions.streams", "--seconds"),
+        ("captions.streams", "--snr"),
+        ("speech.jobs", "--seconds"),
     ],
 )
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e400"])

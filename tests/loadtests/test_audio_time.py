@@ -10,10 +10,10 @@ import pytest
 
 from deployments.asr.replica import Window
 from loadtests import words
-from loadtests.audio_time import Setting, play
-from loadtests.hypotheses import Hypotheses, listen_together
-from loadtests.local_agreement import LocalAgreement
-from loadtests.quality import HEAD, Quality, early, interval
+from loadtests.captions.audio_time import Setting, play
+from loadtests.captions.hypotheses import Hypotheses, listen_together
+from loadtests.captions.local_agreement import LocalAgreement
+from loadtests.captions.quality import HEAD, Quality, early, interval
 from loadtests.recording import Recording, Utterance
 from serve_app.core.audio.endpointing import FRAME
 from serve_app.core.audio.pcm import as_float

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from loadtests.churn import ROUNDS, Settled, growth_kib, rows
-from loadtests.client import ThaiAsr
-from loadtests.drops import Drop, Moment, churn, drops
+from loadtests.captions.client import ThaiAsr
+from loadtests.gateway.churn import ROUNDS, Settled, growth_kib, rows
+from loadtests.gateway.drops import Drop, Moment, churn, drops
 from loadtests.processes import Footprint
 from loadtests.recording import BYTES_PER_MS, Utterance
 from tests.loadtests.scripted_server import KEY, Script, scripted_server

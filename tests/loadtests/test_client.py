@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.client import StreamFailed, ThaiAsr
+from loadtests.captions.client import StreamFailed, ThaiAsr
 from loadtests.metrics import summarise
 from loadtests.recording import BYTES_PER_MS, Event, Utterance
 from tests.loadtests.scripted_server import CONFIG, KEY, Script, scripted_server

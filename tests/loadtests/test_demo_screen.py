@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from deployments.demo.screen import BOLD, DIM, RESET, REWRITE, CaptionLine
+from demo.screen import BOLD, DIM, RESET, REWRITE, CaptionLine
 from loadtests.recording import Event
 
 

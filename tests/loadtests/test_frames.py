@@ -5,9 +5,9 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from loadtests.bare import WS_PATH, bare_server
-from loadtests.capacity import Flooded
-from loadtests.frames import flood, open_lane
+from loadtests.gateway.bare import WS_PATH, bare_server
+from loadtests.gateway.capacity import Flooded
+from loadtests.gateway.frames import flood, open_lane
 from loadtests.processes import listening_at
 from tests.loadtests.scripted_server import KEY, Script, scripted_server
 

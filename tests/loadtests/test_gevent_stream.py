@@ -9,7 +9,7 @@ import pytest
 from gevent.event import AsyncResult
 from websocket import WebSocket, WebSocketConnectionClosedException, WebSocketException
 
-from loadtests.gevent_stream import read
+from loadtests.locust_users.gevent_stream import read
 from loadtests.recording import Event, Recording, Utterance
 
 MS = 1_000_000

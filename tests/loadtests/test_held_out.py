@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from loadtests.held_out import JOINED, LEAD_S, PAUSE_S, TAIL_S, groups, joined, pcm16_bytes
+from loadtests.captions.held_out import JOINED, LEAD_S, PAUSE_S, TAIL_S, groups, joined, pcm16_bytes
 from loadtests.recording import SAMPLE_RATE
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.http_load import Answered, parse_wrk
+from loadtests.gateway.http_load import Answered, parse_wrk
 
 REPORT = """Running 4s test @ http://127.0.0.1:8000/config
   Latency Distribution

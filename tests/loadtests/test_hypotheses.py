@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deployments.asr.replica import MAX_BATCH_ITEMS
-from loadtests.hypotheses import Hypotheses, Listener, listen_together
+from loadtests.captions.hypotheses import Hypotheses, Listener, listen_together
 from serve_app.engines import SAMPLE_RATE
 from serve_app.flows.captions.utterance_audio import Decode
 from tests.engines.tiny import TinyRecognizer

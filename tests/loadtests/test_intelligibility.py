@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from loadtests.intelligibility import warped
+from loadtests.speech.intelligibility import warped
 from serve_app.engines import SAMPLE_RATE, Audio
 
 

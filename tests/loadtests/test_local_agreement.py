@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.local_agreement import LocalAgreement
+from loadtests.captions.local_agreement import LocalAgreement
 from serve_app.engines import Word
 
 

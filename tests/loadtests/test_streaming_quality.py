@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from loadtests.audio_time import Setting
-from loadtests.decode_throughput import Options as ThroughputOptions
-from loadtests.decode_throughput import in_process
-from loadtests.decode_throughput import measure as measure_throughput
-from loadtests.quality import HEAD
+from loadtests.captions.audio_time import Setting
+from loadtests.captions.quality import HEAD
+from loadtests.captions.streaming_quality import Options, measure, rows_of, tables
+from loadtests.engines.decode_throughput import Options as ThroughputOptions
+from loadtests.engines.decode_throughput import in_process
+from loadtests.engines.decode_throughput import measure as measure_throughput
 from loadtests.recording import Utterance
-from loadtests.streaming_quality import Options, measure, rows_of, tables
 from serve_app.core.captions.stabilizer import AGREEMENT_S
 from serve_app.engines import SAMPLE_RATE
 from tests.engines.tiny import TinyRecognizer

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from loadtests.job_client import JobFailed
-from loadtests.speech_jobs import SpeechJobs, Spoken
-from loadtests.tts import HEAD, Run
+from loadtests.speech.client import SpeechJobs, Spoken
+from loadtests.speech.jobs import HEAD, Run
 
 
 def body(started: str, ended: str, engine_ms: float) -> dict[str, Any]:

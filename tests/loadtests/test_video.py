@@ -9,10 +9,10 @@ import httpx
 import pytest
 from PIL import Image
 
-from deployments.demo.video import COLUMNS, ROWS, THUMBNAIL, contact_sheet
+from demo.video import COLUMNS, ROWS, THUMBNAIL, contact_sheet
 from loadtests.job_client import JobFailed
-from loadtests.landscape import jpeg, landscape
-from loadtests.video_jobs import Made, VideoJobs
+from loadtests.video.client import Made, VideoJobs
+from loadtests.video.landscape import jpeg, landscape
 
 DONE = {
     "status": "done",

@@ -9,9 +9,9 @@ from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
 
-from loadtests.peer import figures
+from loadtests.captions.peer import figures
+from loadtests.captions.whisperlivekit import WhisperLiveKit, Words
 from loadtests.recording import Utterance
-from loadtests.whisperlivekit import WhisperLiveKit, Words
 
 SAID = Utterance("malee", "แมวกินปลา", bytes(16_000))
 """Half a second: five frames."""
