@@ -12,10 +12,10 @@ import torch
 from transformers import Wav2Vec2ForCTC, Wav2Vec2Processor
 from transformers.utils import logging
 
+from deployments.align.embedded.timing import timed
+from deployments.align.embedded.windows import hear_in_windows
 from deployments.align.replica import Found, Passage
-from deployments.align.timing import timed
 from deployments.align.viterbi import FloatArray, Unit, align
-from deployments.align.windows import hear_in_windows
 from deployments.asr.replica import faint_noise
 from deployments.serving.loader import EngineConfigError
 from deployments.serving.torch_device import torch_device, torch_dtype

@@ -9,7 +9,7 @@ from dataclasses import replace
 from time import monotonic, time
 from typing import Protocol
 
-from deployments.llm.places import Places
+from deployments.llm.admission import Places
 from serve_app.engines import ChatPart, ChatRequest, EngineCard
 from serve_app.errors import GenerationFailed, KaleidoError
 

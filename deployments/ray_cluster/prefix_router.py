@@ -10,7 +10,7 @@ from typing import Any
 
 from ray.serve.request_router import PendingRequest, RequestRouter, RunningReplica
 
-from deployments.llm.prefix import beginning_of, preferred
+from deployments.llm.prefix_affinity import beginning_of, preferred
 from serve_app.engines import ChatRequest
 
 SLACK = 8

@@ -21,7 +21,7 @@ class EngineConfigError(ValueError):
 
 
 def load_engine(path: str, options: Mapping[str, Any] | None = None) -> Any:
-    """Build the engine `path` (`"deployments.asr.embedded:EmbeddedRecognizer"`) with its options.
+    """Build the engine `path` (`"deployments.asr.embedded.thai:EmbeddedRecognizer"`) with its options.
 
     Raises EngineNotInstalled when a package it needs is missing, EngineConfigError for an unknown module,
     class or option.

@@ -22,7 +22,7 @@ _NEVER = np.float32(-np.inf)
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Weights and widths, tuned on `training/dev_sentences.txt`."""
+    """Weights and widths, tuned on `training/thai_speech/dev_sentences.txt`."""
 
     beam: int = 24
     """Trie nodes kept after each frame. On the development sentences 150 find no more."""

@@ -16,7 +16,8 @@ class Evidence(NamedTuple):
 
 
 BIAS, POSTERIOR_WEIGHT, LENGTH_WEIGHT = 1.56, 0.76, 0.17
-"""Printed by `python -m training.calibrate_confidence`: fitted to words of the development sentences."""
+"""Printed by `python -m training.thai_speech.calibrate_confidence`: fitted to words of the development
+sentences."""
 _FLOOR = 1e-3
 """Nearest to 0 and 1 that a posterior is believed: the lattice has lost all that the beam did not keep."""
 

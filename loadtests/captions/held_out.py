@@ -34,13 +34,14 @@ def groups(lines: Sequence[str], rng: np.random.Generator) -> Iterator[Sequence[
 
 
 def held_out(path: Path, condition: str = "clean", *, seed: int = 7) -> list[Utterance]:
-    """The sentences of a file (one a line) in one of the conditions of `training.spoken_sentences`.
+    """The sentences of a file (one a line) in one of the conditions of
+    `training.thai_speech.spoken_sentences`.
 
     The speech is made by `training`, so this needs scipy and the extra `embedded`.
     """
     # Imported late: the rest of the load tests runs without what training needs.
-    from training.spoken_sentences import CONDITIONS
-    from training.voices import HELD_OUT
+    from training.thai_speech.spoken_sentences import CONDITIONS
+    from training.thai_speech.voices import HELD_OUT
 
     # Two generators, so that the noisy speech is the clean speech.
     speech, room = np.random.default_rng(seed).spawn(2)
@@ -57,7 +58,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _spoken(lines: Sequence[str], voice: str, rng: np.random.Generator) -> Samples:
-    from training.spoken_sentences import speak
+    from training.thai_speech.spoken_sentences import speak
 
     return joined([speak(line, voice, "clean", rng).audio.astype(np.float64) for line in lines], rng)
 

@@ -2,7 +2,7 @@
 
     python -m loadtests.captions.streaming_quality                                   # the grid, development
     sentences
-    python -m loadtests.captions.streaming_quality --sentences training/sentences.txt \
+    python -m loadtests.captions.streaming_quality --sentences training/thai_speech/sentences.txt \
         --hop 40 --window 1600 --agreement 0.24                             # one setting, test sentences
 
 Needs no cluster, but scipy and the extra `embedded`, which speak the sentences. `LocalAgreement-n` sees the
@@ -111,7 +111,10 @@ def tables(grid: Grid) -> dict[str, report.Table]:
 
 @click.command()
 @click.option(
-    "--sentences", default="training/dev_sentences.txt", show_default=True, type=click.Path(path_type=Path)
+    "--sentences",
+    default="training/thai_speech/dev_sentences.txt",
+    show_default=True,
+    type=click.Path(path_type=Path),
 )
 @click.option(
     "--condition", default="clean", show_default=True, type=click.Choice(["clean", "noisy", "room"])
@@ -123,7 +126,7 @@ def tables(grid: Grid) -> dict[str, report.Table]:
 @click.option(
     "--agreement", multiple=True, default=AGREEMENTS_S, show_default=True, help="s; repeat for several."
 )
-@click.option("--engine", default="deployments.asr.embedded:EmbeddedRecognizer", show_default=True)
+@click.option("--engine", default="deployments.asr.embedded.thai:EmbeddedRecognizer", show_default=True)
 @click.option("--options", default="{}", help="The engine's options as JSON.")
 @click.option("--utterances", type=click.IntRange(1), help="Only so many, evenly chosen.")
 @click.option("--json", type=click.Path(path_type=Path, dir_okay=False))

@@ -127,7 +127,7 @@ def run(options: Options) -> list[Throughput]:
 
 
 @click.command()
-@click.option("--engine", default="deployments.asr.embedded:EmbeddedRecognizer", show_default=True)
+@click.option("--engine", default="deployments.asr.embedded.thai:EmbeddedRecognizer", show_default=True)
 @click.option("--options", default="{}", help="The engine's options as JSON.")
 @click.option("--cluster", is_flag=True, help="Through a Serve handle, on a private Ray.")
 @click.option("--streams", multiple=True, default=STREAMS, show_default=True, help="Repeat for several.")

@@ -63,7 +63,9 @@ def build(folder: Path) -> None:
 def main(folder: Path) -> None:
     """Write the checkpoint to FOLDER."""
     build(folder)
-    click.echo(f"engine: deployments.asr.typhoon:TyphoonRecognizer, options: {{ checkpoint: {folder} }}")
+    click.echo(
+        f"engine: deployments.asr.typhoon.engine:TyphoonRecognizer, options: {{ checkpoint: {folder} }}"
+    )
 
 
 if __name__ == "__main__":

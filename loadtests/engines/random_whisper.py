@@ -118,7 +118,7 @@ def _random(*shape: int) -> Weights:
 def main(folder: Path) -> None:
     """Write the checkpoint to FOLDER."""
     build(folder)
-    click.echo(f"engine: deployments.asr.whisper:WhisperRecognizer, options: {{ model: {folder} }}")
+    click.echo(f"engine: deployments.asr.whisper.engine:WhisperRecognizer, options: {{ model: {folder} }}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import click
 import torch
 from transformers import ParakeetFeatureExtractor, ParakeetForRNNT
 
-from deployments.asr.transducer import greedy
+from deployments.asr.typhoon.transducer import greedy
 from loadtests import report
 from loadtests.engines.random_typhoon import noise, published_geometry
 from serve_app.engines import SAMPLE_RATE

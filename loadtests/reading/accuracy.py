@@ -25,7 +25,7 @@ from loadtests.team import NoServerData, load_test_team
 from serve_app.cli.operation import FiniteRange
 from serve_app.errors import KaleidoError
 
-SENTENCES = Path(__file__).parents[2] / "training" / "sentences.txt"
+SENTENCES = Path(__file__).parents[2] / "training" / "thai_speech" / "sentences.txt"
 PATIENCE_S = 120.0
 
 

@@ -77,7 +77,7 @@ def pupils(
 ) -> list[PupilReading]:
     """`count` readings of the sentences in turn, in voices the recogniser never heard."""
     # Imported late: `training` and the voices need the extra `embedded`.
-    from training.voices import HELD_OUT
+    from training.thai_speech.voices import HELD_OUT
 
     rng = np.random.default_rng(seed)
     others = sorted({word for sentence in sentences for word in tokens_of(sentence) if len(word) > 2})
@@ -116,7 +116,7 @@ def recorded_reading(
 
 def _spoken(text: str, variant: str) -> Audio:
     from deployments.tts import formant
-    from deployments.tts.embedded_voices import FormantVoice
+    from deployments.tts.embedded.voices import FormantVoice
 
     speech = formant.speak(formant.read(text, "th"), FormantVoice(variant, rate=130))
     resampled: Audio = soxr.resample(speech.samples, speech.sample_rate, SAMPLE_RATE)

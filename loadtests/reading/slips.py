@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from deployments.align.readings import reading_of
+from deployments.align.embedded.pronunciations import reading_of
 from deployments.thai_speech.lexicon import Lexicon, lexicon
 from loadtests.reading.pupils import PupilReading, miscues_of, recorded_reading
 from serve_app.core.reading.tokens import tokens_of
-from training.voices import HELD_OUT
+from training.thai_speech.voices import HELD_OUT
 
 COMMON = 200
 """Times that a word is written in the lexicon's sources, from which on a pupil may take it for another."""

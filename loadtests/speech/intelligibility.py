@@ -14,11 +14,11 @@ import click
 import numpy as np
 import soxr
 
-from deployments.asr.embedded import EmbeddedRecognizer
-from deployments.asr.pocketsphinx_english import PocketsphinxRecognizer
+from deployments.asr.embedded.english import PocketsphinxRecognizer
+from deployments.asr.embedded.thai import EmbeddedRecognizer
 from deployments.asr.replica import Recognizer, Window
 from deployments.thai_speech.features import log_mel, normalise
-from deployments.tts.embedded import EmbeddedSynthesizer
+from deployments.tts.embedded.engine import EmbeddedSynthesizer
 from loadtests import report
 from loadtests.audio import SENTENCES
 from loadtests.transcripts import character_errors

@@ -98,7 +98,7 @@ async def measure(jobs: SpeechJobs, clients: int, seconds: float) -> Run:
 
 def call_directly(seconds: float) -> tuple[report.Cell, ...]:
     """The same texts through the embedded engine in this process, one after another."""
-    from deployments.tts.embedded import EmbeddedSynthesizer
+    from deployments.tts.embedded.engine import EmbeddedSynthesizer
 
     engine, times = EmbeddedSynthesizer(), []
     engine.synthesize(engine.example, lambda progress: None)

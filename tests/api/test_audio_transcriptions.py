@@ -17,7 +17,7 @@ from openai import AsyncOpenAI
 
 from deployments.config import ModelArgs
 from deployments.local import LocalModels
-from deployments.tts import formant
+from deployments.tts.embedded import formant
 from deployments.vad.silero import SileroDetector
 from serve_app.app import create_app
 from serve_app.auth import Policy
@@ -315,7 +315,7 @@ async def test_the_embedded_engine_hears_a_sentence(backends: Backends, key: str
     """OAI-001, VP-001: the whole way: spoken, encoded, uploaded, cut, recognised."""
     speech = formant.synthesize("วันนี้เราเรียนภาษาไทย")
     samples = (speech.samples * 32767).astype("int16")
-    engine = "deployments.asr.embedded:EmbeddedRecognizer"
+    engine = "deployments.asr.embedded.thai:EmbeddedRecognizer"
     models = await asyncio.to_thread(LocalModels.load, [ModelArgs(task="asr", name="whisper", engine=engine)])
     app = create_app(replace(backends, models=models, new_detector=SileroDetector))
     async with client_of(app, key) as sdk:

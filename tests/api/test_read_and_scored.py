@@ -15,7 +15,7 @@ import soxr
 from deployments.config import ModelArgs
 from deployments.jobs.dispatcher import Dispatcher
 from deployments.local import LocalModels
-from deployments.tts import formant
+from deployments.tts.embedded import formant
 from deployments.vad.silero import SileroDetector
 from serve_app.app import create_app
 from serve_app.core.audio.pcm import Pcm16
@@ -26,8 +26,8 @@ from tests.fakes import open_backends, team_with_key
 from tests.flows.reading import wav_of
 
 ROWS = [
-    ModelArgs(task="asr", name="typhoon", engine="deployments.asr.embedded:EmbeddedRecognizer"),
-    ModelArgs(task="align", name="thai", engine="deployments.align.embedded:EmbeddedAligner"),
+    ModelArgs(task="asr", name="typhoon", engine="deployments.asr.embedded.thai:EmbeddedRecognizer"),
+    ModelArgs(task="align", name="thai", engine="deployments.align.embedded.engine:EmbeddedAligner"),
 ]
 TEXT = "วันนี้เราจะไปโรงเรียนด้วยกัน"
 WRONG = "วันนี้เราไปตลาดด้วยกัน"

@@ -21,11 +21,11 @@ from serve_app.flows.speech.synthesis import KIND, speak_job
 from tests.fakes import open_backends, team_with_key
 
 ROWS = [
-    ModelArgs(task="asr", name="whisper", engine="deployments.asr.embedded:EmbeddedRecognizer"),
+    ModelArgs(task="asr", name="whisper", engine="deployments.asr.embedded.thai:EmbeddedRecognizer"),
     ModelArgs(
         task="tts",
         name="embedded",
-        engine="deployments.tts.embedded:EmbeddedSynthesizer",
+        engine="deployments.tts.embedded.engine:EmbeddedSynthesizer",
         serves=("f5", "cosytts", "omnivoice"),
     ),
 ]

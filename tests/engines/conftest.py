@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.asr.whisper import WhisperRecognizer
+from deployments.asr.whisper.engine import WhisperRecognizer
 from tests.engines.tiny_whisper import build
 from tests.engines.whisper_lines import LINES
 

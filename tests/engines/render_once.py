@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from deployments.video.embedded import EmbeddedRenderer
+from deployments.video.embedded.engine import EmbeddedRenderer
 from serve_app.engines import VideoRequest
 
 SIZE = (192, 192)

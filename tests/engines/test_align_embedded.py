@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import soxr
 
-from deployments.align.calibration import calibration
-from deployments.align.embedded import EmbeddedAligner
-from deployments.align.pitch_contour import POINTS, Rhyme, contours
-from deployments.align.readings import readings
+from deployments.align.embedded.calibration import calibration
+from deployments.align.embedded.engine import EmbeddedAligner
+from deployments.align.embedded.pitch_contour import POINTS, Rhyme, contours
+from deployments.align.embedded.pronunciations import readings
 from deployments.align.replica import Found, Passage
 from deployments.serving.loader import load_engine
 from deployments.thai_speech import espeak
@@ -43,7 +43,7 @@ def misread(voice: str, place: int, *instead: Pronunciation) -> Audio:
 
 @pytest.fixture(scope="module")
 def aligner() -> EmbeddedAligner:
-    engine = load_engine("deployments.align.embedded:EmbeddedAligner")
+    engine = load_engine("deployments.align.embedded.engine:EmbeddedAligner")
     assert isinstance(engine, EmbeddedAligner)
     return engine
 

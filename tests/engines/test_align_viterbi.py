@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from deployments.align.embedded.windows import OVERLAP_S, WINDOW_S, hear_in_windows
 from deployments.align.viterbi import (
     SKIP_COST,
     Passing,
@@ -19,7 +20,6 @@ from deployments.align.viterbi import (
     interleaved,
     with_filler,
 )
-from deployments.align.windows import OVERLAP_S, WINDOW_S, hear_in_windows
 from serve_app.engines import SAMPLE_RATE, Audio
 
 LABELS = 6

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import soxr
 
-from deployments.asr.embedded import EmbeddedRecognizer
+from deployments.asr.embedded.thai import EmbeddedRecognizer
 from deployments.asr.replica import Window
-from deployments.tts import formant
+from deployments.tts.embedded import formant
 from serve_app.engines import SAMPLE_RATE, Audio, Hints, Word
 from serve_app.errors import InvalidRequest
-from training.edit_distance import edit_distance
+from training.thai_speech.edit_distance import edit_distance
 
 SENTENCES = (
     "สวัสดีครับนักเรียนทุกคน", "วันนี้เราเรียนภาษาไทย", "แม่ไปตลาดซื้อผลไม้", "ฉันอยากดื่มน้ำเย็น", "โรงเรียนของเรามีต้นไม้",

@@ -16,12 +16,12 @@ import psutil
 import pytest
 import soxr
 
-from deployments.asr.pocketsphinx_english import PocketsphinxRecognizer
+from deployments.asr.embedded.english import PocketsphinxRecognizer
 from deployments.asr.replica import Window
 from deployments.thai_speech.espeak import Voice, speak
 from serve_app.engines import SAMPLE_RATE, Audio, Hints, Word
 from serve_app.errors import DecodeFailed, InvalidRequest
-from training.edit_distance import edit_distance
+from training.thai_speech.edit_distance import edit_distance
 
 ROOT = Path(__file__).parent.parent.parent
 SENTENCES = (
@@ -125,7 +125,7 @@ def test_closing_ends_the_child() -> None:
 def test_the_child_ends_with_a_killed_parent() -> None:
     """VP-001: SIGKILL of the replica leaves no process."""
     script = (
-        "from deployments.asr.pocketsphinx_english import PocketsphinxRecognizer as P;"
+        "from deployments.asr.embedded.english import PocketsphinxRecognizer as P;"
         "engine = P(); engine.recognize([]); print(flush=True); input()"
     )
     parent = subprocess.Popen(

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soxr
 
-from deployments.asr.embedded_multilingual import EmbeddedMultilingualRecognizer
+from deployments.asr.embedded.multilingual import EmbeddedMultilingualRecognizer
 from deployments.asr.replica import Window
-from deployments.tts import formant
+from deployments.tts.embedded import formant
 from serve_app.engines import SAMPLE_RATE, Audio, Hints
 from serve_app.errors import InvalidRequest
 

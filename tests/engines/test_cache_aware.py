@@ -16,11 +16,11 @@ from transformers import (
     NemotronAsrStreamingForRNNT,
 )
 
-from deployments.asr.convert_typhoon import convert
-from deployments.asr.nemo_streaming import streaming_name
+from deployments.asr.nemo.convert_typhoon import convert
+from deployments.asr.nemo.streaming import streaming_name
 from deployments.asr.replica import Window
-from deployments.asr.transducer import greedy
-from deployments.asr.typhoon import TyphoonRecognizer
+from deployments.asr.typhoon.engine import TyphoonRecognizer
+from deployments.asr.typhoon.transducer import greedy
 from serve_app.engines import SAMPLE_RATE, Audio
 from tests.engines.nemo_tensors import CHANNELS, HEADS, INNER, LAYERS, MELS, PREDICTION, WIDTH
 from tests.engines.tiny_archive import write_archive

@@ -12,7 +12,7 @@ from contextlib import aclosing
 import pytest
 
 from deployments.config import ModelArgs
-from deployments.llm import places
+from deployments.llm import admission as places
 from deployments.llm import replica as module
 from deployments.llm.replica import ChatReplica
 from deployments.local import LocalModels

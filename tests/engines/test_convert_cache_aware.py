@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from deployments.asr.convert_typhoon import convert
-from deployments.asr.nemo_archive import ConversionError
-from deployments.asr.nemo_streaming import streaming_config
+from deployments.asr.nemo.archive import ConversionError
+from deployments.asr.nemo.convert_typhoon import convert
+from deployments.asr.nemo.streaming import streaming_config
 from tests.engines.tiny_archive import write_archive
 from tests.engines.tiny_parakeet import CACHE_AWARE, PIECES, config, random_weights
 

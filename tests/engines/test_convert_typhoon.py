@@ -12,10 +12,10 @@ import torch
 from click.testing import CliRunner
 from transformers import ParakeetForRNNT, ParakeetProcessor
 
-from deployments.asr.convert_typhoon import convert, main
-from deployments.asr.nemo_archive import ConversionError, read_archive
-from deployments.asr.nemo_config import network_fields
-from deployments.asr.nemo_weights import parakeet_name
+from deployments.asr.nemo.archive import ConversionError, read_archive
+from deployments.asr.nemo.config import network_fields
+from deployments.asr.nemo.convert_typhoon import convert, main
+from deployments.asr.nemo.weights import parakeet_name
 from tests.engines.tiny_archive import sentencepiece, write_archive, write_tar
 from tests.engines.tiny_parakeet import PIECES, Weights, config, random_weights
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.thai_speech import espeak
-from deployments.tts import formant
-from deployments.tts.embedded_voices import ESPEAK
-from deployments.tts.espeak_signs import WORDS, in_words
+from deployments.tts.embedded import formant
+from deployments.tts.embedded.espeak_signs import WORDS, in_words
+from deployments.tts.embedded.voices import ESPEAK
 
 SPOKEN = {
     "en": {

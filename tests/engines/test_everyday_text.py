@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from training.everyday_text import HELD_OUT, SENTENCES, SHARED, everyday_sentences
-from training.segment import Segmenter, lexicon_segmenter
+from training.thai_speech.everyday_text import HELD_OUT, SENTENCES, SHARED, everyday_sentences
+from training.thai_speech.segment import Segmenter, lexicon_segmenter
 
 
 def test_everyday_sentences_are_unlike_held_out_ones() -> None:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from deployments.asr.embedded import EmbeddedRecognizer
+from deployments.asr.embedded.thai import EmbeddedRecognizer
 from deployments.asr.replica import Window
 from deployments.thai_speech.expected import EXPECTED, expected
 from deployments.thai_speech.language_model import language_model

@@ -20,11 +20,11 @@ pytest.importorskip("f5_tts")
 # What follows needs it.
 import soundfile
 
-from deployments.tts.f5 import F5Synthesizer
-from deployments.tts.f5_diffusion import CROSS_FADE, cross_faded
-from deployments.tts.f5_model import HOP, SAMPLE_RATE
-from deployments.tts.f5_reference import LOUDNESS, TAIL, voice_of
-from deployments.tts.f5_text import chunks, mel_frames, spelled
+from deployments.tts.f5.diffusion import CROSS_FADE, cross_faded
+from deployments.tts.f5.engine import F5Synthesizer
+from deployments.tts.f5.model import HOP, SAMPLE_RATE
+from deployments.tts.f5.reference import LOUDNESS, TAIL, voice_of
+from deployments.tts.f5.text import chunks, mel_frames, spelled
 from tests.engines.reports import Reports
 from tests.engines.synthesizer_suite import CHECKS, speak
 from tests.engines.tiny_f5 import LETTERS, checkpoint, vocabulary, vocoder
@@ -65,7 +65,7 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def engine(row: dict[str, Any]) -> F5Synthesizer:
-    return load_engine("deployments.tts.f5:F5Synthesizer", row)
+    return load_engine("deployments.tts.f5.engine:F5Synthesizer", row)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -217,7 +217,7 @@ def test_it_reads_nothing_while_it_speaks(
 def test_a_row_that_cannot_work_says_why(row: dict[str, Any], options: dict[str, Any], says: str) -> None:
     """A configuration row that cannot work stops the replica with a sentence for the operator."""
     with pytest.raises(EngineConfigError, match=says):
-        load_engine("deployments.tts.f5:F5Synthesizer", {**row, **options})
+        load_engine("deployments.tts.f5.engine:F5Synthesizer", {**row, **options})
 
 
 def test_a_vocabulary_of_another_checkpoint_is_refused(row: dict[str, Any], tmp_path: Path) -> None:

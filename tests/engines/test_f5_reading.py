@@ -6,8 +6,8 @@ import unicodedata
 
 import pytest
 
-from deployments.tts.f5_text import READINGS, chunks, mel_frames
-from deployments.tts.thai_ipa import thai_ipa
+from deployments.tts.f5.text import READINGS, chunks, mel_frames
+from deployments.tts.f5.thai_ipa import thai_ipa
 
 
 @pytest.mark.parametrize(

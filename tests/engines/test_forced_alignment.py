@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from training.forced_alignment import align
+from training.thai_speech.forced_alignment import align
 
 
 def best_score(log_probs: NDArray[np.float32], tokens: list[int]) -> float:

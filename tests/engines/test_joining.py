@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from deployments.llm.joining import joined
+from deployments.llm.coalesce import joined
 
 
 class Source:

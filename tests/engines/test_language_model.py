@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from deployments.asr.embedded import word_trie
+from deployments.asr.embedded.thai import word_trie
 from deployments.thai_speech.beam import Search, search_words
 from deployments.thai_speech.confidence import Evidence, confidence
 from deployments.thai_speech.decode import Decoder, decode

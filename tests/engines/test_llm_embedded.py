@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletionTokenLogprob
 
-from deployments.llm import embedded
-from deployments.llm.answer_text import AnswerText
-from deployments.llm.embedded import EmbeddedChat
-from deployments.llm.embedded_generation import Generation
-from deployments.llm.embedded_model import CONTEXT, FOLDER, EmbeddedModel, Sampling
-from deployments.llm.embedded_request import MAX_CHOICES, asked
-from deployments.llm.embedded_steps import Step
+from deployments.llm.embedded import engine as embedded
+from deployments.llm.embedded.ctranslate2_model import CONTEXT, FOLDER, EmbeddedModel, Sampling
+from deployments.llm.embedded.engine import EmbeddedChat
+from deployments.llm.embedded.generation import Generation
+from deployments.llm.embedded.logprobs import token_logprob
+from deployments.llm.embedded.request import MAX_CHOICES, asked
+from deployments.llm.embedded.steps import Step
+from deployments.llm.embedded.text import AnswerText
 from deployments.llm.replica import ChatReplica
-from deployments.llm.token_logprobs import token_logprob
 from deployments.serving.loader import load_engine
 from serve_app.engines import ChatRequest
 from serve_app.errors import EngineUnavailable, InvalidRequest
@@ -37,7 +37,7 @@ from tests.engines.chat_suite import (
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-ENGINE = "deployments.llm.embedded:EmbeddedChat"
+ENGINE = "deployments.llm.embedded.engine:EmbeddedChat"
 THAI = "สวัสดีครับ"
 SEEDS = range(6)
 TOOL = {"type": "function", "function": {"name": "hear", "parameters": {}}}

@@ -16,9 +16,9 @@ from diffusers.pipelines.ltx2.utils import DEFAULT_NEGATIVE_PROMPT, DISTILLED_SI
 
 from deployments.serving.loader import EngineConfigError, load_engine
 from deployments.serving.tracked_call import Report
-from deployments.video.ltx23 import EXAMPLE, Ltx23
-from deployments.video.ltx23_canvas import Canvas, canvas_of, cut_frames, fitted
-from deployments.video.ltx23_memory import FP8, PLANS, nf4, plan_of
+from deployments.video.ltx23.canvas import Canvas, canvas_of, cut_frames, fitted
+from deployments.video.ltx23.engine import EXAMPLE, Ltx23
+from deployments.video.ltx23.memory import FP8, PLANS, nf4, plan_of
 from deployments.video.ltx23_sound import sound_of
 from deployments.video.mp4 import SOUND_RATE
 from serve_app.engines import Progress, VideoRequest
@@ -29,7 +29,7 @@ from tests.engines.tiny_ltx23 import build
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-ENGINE = "deployments.video.ltx23:Ltx23"
+ENGINE = "deployments.video.ltx23.engine:Ltx23"
 PICTURE = np.random.default_rng(0).integers(0, 256, (80, 80, 3), np.uint8)
 REQUEST = VideoRequest(PICTURE, "A cat walks into the rain.", "ltx23-distilled", 64, 64, 2, 24, seed=5)
 STEPS = 2

@@ -10,7 +10,7 @@ import pytest
 import soxr
 from numpy.typing import NDArray
 
-from deployments.tts import formant
+from deployments.tts.embedded import formant
 from deployments.vad.silero import SileroDetector
 from serve_app.core.audio.pcm import Pcm16
 from serve_app.engines import SAMPLE_RATE

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from deployments.serving.loader import EngineConfigError, load_engine
-from deployments.tts.omnivoice import LANGUAGES, OmniVoiceSynthesizer
+from deployments.tts.omnivoice.engine import LANGUAGES, OmniVoiceSynthesizer
 from deployments.tts.replica import Synthesizer
 from deployments.tts.voice_cache import VoiceCache
 from serve_app.engines import Audio, Progress, Reference, SpeechRequest
@@ -180,7 +180,7 @@ def test_an_incomplete_folder_does_not_start(folder: Path, tmp_path: Path, missi
 
 def test_options_of_a_row(folder: Path) -> None:
     """ERR-005: half precision and other settings speak; a device or number that is not there is told."""
-    path, options = "deployments.tts.omnivoice:OmniVoiceSynthesizer", {"checkpoint": str(folder)}
+    path, options = "deployments.tts.omnivoice.engine:OmniVoiceSynthesizer", {"checkpoint": str(folder)}
     coarse = load_engine(path, {**options, "dtype": "bfloat16", "num_step": 2, "guidance_scale": 0.0})
     assert len(samples(coarse, CLONED)) > 0
     for wrong in ({"dtype": "int3"}, {"device": "abacus"}):

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.llm.prefix import beginning_of, preferred
+from deployments.llm.prefix_affinity import beginning_of, preferred
 from serve_app.engines import ChatRequest
 
 IDLE = dict.fromkeys("abcd", 0)

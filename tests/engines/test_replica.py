@@ -275,6 +275,6 @@ def test_loader_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(EngineNotInstalled, match=r"kaleido-serve\[embedded\]"):
         raise loader._missing_module("deployments.tts.x:X", "espeakng_loader.sub")
     with pytest.raises(EngineNotInstalled, match=r"kaleido-serve\[f5\].* --no-deps f5-tts"):
-        raise loader._missing_module("deployments.tts.f5:F5Synthesizer", "f5_tts.model")
+        raise loader._missing_module("deployments.tts.f5.engine:F5Synthesizer", "f5_tts.model")
     with pytest.raises(EngineNotInstalled, match="pip install torch"):
         raise loader._missing_module("deployments.tts.x:X", "torch")

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.asr.thai_words import FRAME_SECONDS, Token, spoken, words_of
+from deployments.asr.typhoon.thai_words import FRAME_SECONDS, Token, spoken, words_of
 
 MARKS = ("<unk>", "<pad>", "<blank>")
 PIECES = (*MARKS, "▁", "▁สวัสดี", "สวัส", "ดีครับ", "▁วัน", "นี้เรา", "เรียน", "ไทย", "▁hel", "lo", "ก", "า", "้")

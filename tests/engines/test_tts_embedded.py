@@ -11,20 +11,20 @@ import soxr
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from deployments.asr.embedded import EmbeddedRecognizer
-from deployments.asr.pocketsphinx_english import PocketsphinxRecognizer
+from deployments.asr.embedded.english import PocketsphinxRecognizer
+from deployments.asr.embedded.thai import EmbeddedRecognizer
 from deployments.asr.replica import Window
-from deployments.tts import embedded_voices
-from deployments.tts.embedded import LEVEL, EmbeddedSynthesizer
-from deployments.tts.embedded_voices import SAMPLES, SPEAKERS, FormantVoice
+from deployments.tts.embedded import voices as embedded_voices
+from deployments.tts.embedded.engine import LEVEL, EmbeddedSynthesizer
+from deployments.tts.embedded.voice_matching import measure
+from deployments.tts.embedded.voices import SAMPLES, SPEAKERS, FormantVoice
 from deployments.tts.replica import Synthesizer
-from deployments.tts.voice_matching import measure
 from serve_app.engines import SAMPLE_RATE, Audio, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
 from tests.engines.reports import Reports
 from tests.engines.synthesizer_suite import CHECKS
-from training.edit_distance import edit_distance
-from training.voices import training_voices
+from training.thai_speech.edit_distance import edit_distance
+from training.thai_speech.voices import training_voices
 
 ENGINE = EmbeddedSynthesizer()
 THAI = SpeechRequest("สวัสดีครับ วันนี้เราเรียนภาษาไทย", "th", "f5", 0)

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from deployments.tts import formant
-from deployments.tts.embedded_voices import SPEAKERS
+from deployments.tts.embedded import formant
+from deployments.tts.embedded.voices import SPEAKERS
 from serve_app.engines import Speech
 from serve_app.errors import EngineNotInstalled, InvalidRequest
-from training.voices import HELD_OUT
+from training.thai_speech.voices import HELD_OUT
 
 
 def seconds(speech: Speech) -> float:

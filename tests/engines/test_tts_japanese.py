@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.tts.embedded import EmbeddedSynthesizer
-from deployments.tts.japanese import kana
+from deployments.tts.embedded.engine import EmbeddedSynthesizer
+from deployments.tts.embedded.japanese import kana
 from serve_app.engines import SpeechRequest
 
 

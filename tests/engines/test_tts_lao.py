@@ -8,11 +8,11 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployments.asr.embedded import EmbeddedRecognizer
+from deployments.asr.embedded.thai import EmbeddedRecognizer
 from deployments.asr.replica import Window
 from deployments.thai_speech.g2p import ThaiWord
-from deployments.tts import formant
-from deployments.tts.lao import pronounce_lao
+from deployments.tts.embedded import formant
+from deployments.tts.embedded.lao import pronounce_lao
 from serve_app.engines import SAMPLE_RATE
 
 

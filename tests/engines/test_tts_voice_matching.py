@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deployments.tts import formant
-from deployments.tts.embedded import EmbeddedSynthesizer
-from deployments.tts.embedded_voices import SAMPLES, FormantVoice
+from deployments.tts.embedded import formant
+from deployments.tts.embedded.engine import EmbeddedSynthesizer
+from deployments.tts.embedded.voice_matching import Measured, match, measure, syllables
+from deployments.tts.embedded.voices import SAMPLES, FormantVoice
 from deployments.tts.reference import audible
-from deployments.tts.voice_matching import Measured, match, measure, syllables
 from serve_app.engines import SAMPLE_RATE, Audio, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
 

@@ -11,10 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from deployments.asr.convert_typhoon import convert
+from deployments.asr.nemo.convert_typhoon import convert
 from deployments.asr.replica import RecognizerReplica, Window
-from deployments.asr.transducer import greedy
-from deployments.asr.typhoon import PADDED_SECONDS, TyphoonRecognizer, _groups
+from deployments.asr.typhoon.engine import PADDED_SECONDS, TyphoonRecognizer, _groups
+from deployments.asr.typhoon.transducer import greedy
 from deployments.serving.loader import EngineConfigError, load_engine
 from serve_app.engines import SAMPLE_RATE, Audio, Hints, Word
 from serve_app.errors import DecodeFailed, InvalidRequest
@@ -201,7 +201,7 @@ def test_a_wrong_row_is_told_plainly(listening_folder: str, options: dict[str, o
     """A configuration row that cannot work stops the replica with a sentence for the operator."""
     row = {"checkpoint": listening_folder, "device": "cpu", **options}
     with pytest.raises(EngineConfigError, match=says):
-        load_engine("deployments.asr.typhoon:TyphoonRecognizer", row)
+        load_engine("deployments.asr.typhoon.engine:TyphoonRecognizer", row)
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:

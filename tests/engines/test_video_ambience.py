@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deployments.video.ambience import QUIET, SOUNDS, ambience_of, sound_of
+from deployments.video.embedded.ambience import QUIET, SOUNDS, ambience_of, sound_of
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deployments.video.embedded import EmbeddedRenderer
+from deployments.video.embedded.engine import EmbeddedRenderer
 from serve_app.engines import VideoRequest
 from tests.clients.chromium import browser
 

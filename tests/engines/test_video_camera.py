@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from deployments.video import projection
-from deployments.video.camera import MOVES, UNNAMED, Move, Phase, path_of
-from deployments.video.camera_words import phases_of
-from deployments.video.cells import CELLS, corners
-from deployments.video.projection import TIGHTEST, Points, fitted, seen, window_of
+from deployments.video.embedded import projection
+from deployments.video.embedded.camera import MOVES, UNNAMED, Move, Phase, path_of
+from deployments.video.embedded.camera_words import phases_of
+from deployments.video.embedded.cells import CELLS, corners
+from deployments.video.embedded.projection import TIGHTEST, Points, fitted, seen, window_of
 
 ASPECTS = [16 / 9, 1.0, 9 / 16]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.video.camera import Move
-from deployments.video.camera_words import MOST, phases_of
+from deployments.video.embedded.camera import Move
+from deployments.video.embedded.camera_words import MOST, phases_of
 
 
 @pytest.mark.parametrize(

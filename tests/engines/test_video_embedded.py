@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from deployments.video.embedded import EmbeddedRenderer
+from deployments.video.embedded.engine import EmbeddedRenderer
 from serve_app.engines import Picture, VideoRequest
 from tests.engines.films import Film, watch
 from tests.engines.renderer_suite import CHECKS, Trial, first_frame_shows_the_picture

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from deployments.serving.tracked_call import Report
-from deployments.video.embedded import EmbeddedRenderer
+from deployments.video.embedded.engine import EmbeddedRenderer
 from deployments.video.replica import PART_BYTES, VideoReplica
 from serve_app.engines import Progress, Video, VideoRequest
 from serve_app.errors import InvalidRequest, KaleidoError, StorageFull, VideoFailed

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from deployments.serving.loader import EngineConfigError, load_engine
-from deployments.tts import vieneu_text
 from deployments.tts.replica import Synthesizer
-from deployments.tts.vieneu_model import CODES_A_SIGN, FEWEST_CODES, PATIENCE
-from deployments.tts.vieneu_text import LONGEST_CHUNK, chunks_of_phonemes
-from deployments.tts.vieneu_v2 import PAUSE_SECONDS, VieNeuSynthesizer
+from deployments.tts.vieneu import text as vieneu_text
+from deployments.tts.vieneu.engine import PAUSE_SECONDS, VieNeuSynthesizer
+from deployments.tts.vieneu.model import CODES_A_SIGN, FEWEST_CODES, PATIENCE
+from deployments.tts.vieneu.text import LONGEST_CHUNK, chunks_of_phonemes
 from serve_app.engines import Audio, Reference, SpeechRequest
 from serve_app.errors import InvalidRequest
 from tests.engines.offline import no_network
@@ -209,7 +209,7 @@ def test_voices_without_a_preset_do_not_start(options: dict[str, Any], tmp_path:
 
 def test_options_of_a_row(options: dict[str, Any]) -> None:
     """ERR-005: half precision speaks; a file, device or number that is not there is told."""
-    path = "deployments.tts.vieneu_v2:VieNeuSynthesizer"
+    path = "deployments.tts.vieneu.engine:VieNeuSynthesizer"
     assert len(samples(load_engine(path, {**options, "dtype": "bfloat16"}), CLONED)) > 0
     for wrong in ({"dtype": "int3"}, {"device": "abacus"}, {"decoder": "nowhere"}, {"encoder": "nowhere"}):
         with pytest.raises(EngineConfigError):

@@ -19,9 +19,9 @@ import pytest_asyncio
 
 pytest.importorskip("vllm", reason="its packages are many and pinned: make test-vllm")
 
-from deployments.llm import vllm as vllm_engine
-from deployments.llm.vllm import VllmChat
-from deployments.llm.vllm_request import MAX_CHOICES, REFUSED
+from deployments.llm.vllm import engine as vllm_engine
+from deployments.llm.vllm.engine import VllmChat
+from deployments.llm.vllm.request import MAX_CHOICES, REFUSED
 from deployments.serving.loader import EngineConfigError, load_engine
 from serve_app.engines import ChatPart, ChatRequest, Usage
 from serve_app.errors import EngineUnavailable, InvalidRequest
@@ -35,7 +35,7 @@ pytestmark = [
     pytest.mark.filterwarnings("default"),
 ]
 PLACES = 4
-ENGINE = "deployments.llm.vllm:VllmChat"
+ENGINE = "deployments.llm.vllm.engine:VllmChat"
 EAGER = {"enforce_eager": True}
 NUMBER = {
     "type": "object",

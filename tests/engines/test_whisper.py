@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deployments.asr.replica import RecognizerReplica, Window, pcm16
-from deployments.asr.whisper import WhisperRecognizer
+from deployments.asr.whisper.engine import WhisperRecognizer
 from serve_app.engines import Hints
 from serve_app.errors import InvalidRequest
 from tests.engines.tiny_whisper import build

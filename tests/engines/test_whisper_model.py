@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deployments.asr.whisper import WhisperRecognizer
-from deployments.asr.whisper_cublas import LIBRARIES, PACKAGE_FOLDER, find, load_cublas
+from deployments.asr.whisper.cublas import LIBRARIES, PACKAGE_FOLDER, find, load_cublas
+from deployments.asr.whisper.engine import WhisperRecognizer
 from deployments.serving.loader import EngineConfigError, load_engine
 from serve_app.errors import EngineNotInstalled
 from tests.engines.whisper_lines import CHINESE, ENGLISH, ask, texts
@@ -35,7 +35,7 @@ def test_a_wrong_row_is_told_plainly(whisper_checkpoint: Path, options: dict[str
     """A configuration row that cannot work stops the replica with a sentence for the operator."""
     row = {"model": str(whisper_checkpoint), "device": "cpu", **options}
     with pytest.raises(EngineConfigError, match=says):
-        load_engine("deployments.asr.whisper:WhisperRecognizer", row)
+        load_engine("deployments.asr.whisper.engine:WhisperRecognizer", row)
 
 
 def test_cublas_is_found_in_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from faster_whisper import WhisperModel
 
 from deployments.asr.replica import Window
-from deployments.asr.whisper import WhisperRecognizer
+from deployments.asr.whisper.engine import WhisperRecognizer
 from serve_app.engines import SAMPLE_RATE, Hints
 from tests.engines.whisper_lines import CHINESE, ENGLISH, LINES, THAI, ask, hear, words
 

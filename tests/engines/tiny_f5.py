@@ -10,10 +10,10 @@ import torch
 import yaml
 from safetensors.torch import save_file
 
-from deployments.tts.f5_model import ARCHITECTURES, MELS
-from deployments.tts.f5_package import CFM, DiT, Vocos
-from deployments.tts.f5_text import THAI_LETTERS
-from deployments.tts.thai_ipa import ALPHABET
+from deployments.tts.f5.model import ARCHITECTURES, MELS
+from deployments.tts.f5.package import CFM, DiT, Vocos
+from deployments.tts.f5.text import THAI_LETTERS
+from deployments.tts.f5.thai_ipa import ALPHABET
 
 SMALL = {"dim": 32, "depth": 2, "heads": 2, "dim_head": 16, "text_dim": 16, "conv_layers": 1}
 LATIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,!?'-"

@@ -15,7 +15,7 @@ from transformers import (
     Qwen3Config,
 )
 
-from deployments.tts.omnivoice_package import OmniVoice
+from deployments.tts.omnivoice.package import OmniVoice
 from tests.engines.tiny_tokenizer import byte_tokenizer
 
 MARKS = tuple(

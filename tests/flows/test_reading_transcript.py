@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import soxr
 
-from deployments.asr.embedded import EmbeddedRecognizer
+from deployments.asr.embedded.thai import EmbeddedRecognizer
 from deployments.asr.replica import RecognizerReplica
-from deployments.tts import formant
+from deployments.tts.embedded import formant
 from deployments.vad.silero import SileroDetector
 from serve_app.backends import Backends
 from serve_app.core.audio.pcm import Pcm16

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soxr
 
-from deployments.tts import formant
+from deployments.tts.embedded import formant
 from deployments.vad.silero import SileroDetector
 from serve_app.core.audio.endpointing import PAD
 from serve_app.core.audio.pcm import Pcm16

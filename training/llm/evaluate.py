@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from deployments.llm.embedded_model import CONTEXT, FOLDER, EmbeddedModel, Sampling, Step
-from deployments.llm.embedded_request import asked
+from deployments.llm.embedded.ctranslate2_model import CONTEXT, FOLDER, EmbeddedModel, Sampling, Step
+from deployments.llm.embedded.request import asked
 
 THAI = re.compile(r"[ก-๙]")
 VIETNAMESE = re.compile(

@@ -1,0 +1,119 @@
+"""Speech recognition in about a hundred languages: Whisper on CTranslate2 (faster-whisper).
+
+Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from faster_whisper.transcribe import get_compression_ratio
+
+from deployments.asr.pieces import pieces
+from deployments.asr.replica import Window, faint_noise
+from deployments.asr.whisper.batch import BatchDecoder, Decoded, Piece
+from deployments.asr.whisper.model import device_of, load_whisper
+from deployments.asr.whisper.words import words_of
+from serve_app.core.captions.stabilizer import without_loops
+from serve_app.engines import SAMPLE_RATE, EngineCard, Transcription, Word
+from serve_app.errors import InvalidRequest
+
+NO_SPEECH_PROB = 0.6
+DOUBTFUL_LOGPROB = -1.0
+"""More likely no speech, and doubtful besides: silence (the paper, section 4.5)."""
+REPETITIVE = 2.4
+"""Text that compresses better may be a loop (the same section). 350 letters of fluent Thai do too, at three
+bytes a letter, so a loop must be seen before anything is cut."""
+BEAM_SIZE = 5
+"""The paper's."""
+
+
+class WhisperRecognizer:
+    """Stateless; deterministic at temperature 0. Any piece of audio costs an encoder pass over 30 s."""
+
+    def __init__(
+        self,
+        model: str,
+        device: str = "auto",
+        compute_type: str = "default",
+        beam_size: int = BEAM_SIZE,
+        cpu_threads: int = 0,
+        local_files_only: bool = False,
+    ) -> None:
+        """`model`: a folder with a converted model, a size or a hub id. 0 threads: as the library likes.
+
+        Raises EngineConfigError and EngineNotInstalled as `load_whisper` does.
+        """
+        whisper = load_whisper(model, device, compute_type, cpu_threads, local_files_only)
+        self._decoder = BatchDecoder(whisper, beam_size)
+        self.card = EngineCard(
+            engine="whisper",
+            impl=f"faster-whisper:{Path(model).name}",
+            embedded=False,
+            languages=tuple(self._decoder.tokenizers),
+            device=device_of(whisper),
+        )
+
+    def recognize(self, windows: Sequence[Window]) -> list[Transcription]:
+        """Words of each window of any length; one longer than 30 s is cut at quiet moments.
+
+        Raises InvalidRequest for a language that the model does not know.
+        """
+        for window in windows:
+            self._check_language(window.hints.language)
+        asked = [
+            Piece(index, piece.start, window.audio[piece], window.hints)
+            for index, window in enumerate(windows)
+            for piece in pieces(window.audio)
+        ]
+        heard: list[list[Transcription]] = [[] for _ in windows]
+        for piece, decoded in zip(asked, self._decoder.decode(asked), strict=True):
+            heard[piece.window].append(self._transcription(piece, decoded))
+        return [_joined(parts, window) for parts, window in zip(heard, windows, strict=True)]
+
+    example = staticmethod(faint_noise)
+
+    def _check_language(self, language: str | None) -> None:
+        if language is not None and language not in self._decoder.tokenizers:
+            raise InvalidRequest(f"language: this engine does not know {language!r}.")
+
+    def _transcription(self, piece: Piece, decoded: Decoded) -> Transcription:
+        """Words in seconds of the request, unless Whisper itself doubts that there was speech."""
+        language, tokens, avg_logprob, no_speech_prob = decoded
+        judged = Transcription(
+            words=(), language=language, avg_logprob=avg_logprob, no_speech_prob=no_speech_prob
+        )
+        tokenizer = self._decoder.tokenizers[language]
+        words = words_of(tokens, tokenizer)
+        if not words or (no_speech_prob > NO_SPEECH_PROB and avg_logprob < DOUBTFUL_LOGPROB):
+            return judged
+        ids = tokens.ids
+        if get_compression_ratio(tokenizer.decode(ids)) > REPETITIVE:
+            words = without_loops(words)
+            ids = [token for token, start in zip(ids, tokens.times, strict=False) if start < words[-1].end]
+        return replace(judged, words=_later(words, piece.begin / SAMPLE_RATE), tokens=tuple(ids))
+
+
+def _later(words: Sequence[Word], seconds: float) -> tuple[Word, ...]:
+    return tuple(
+        replace(word, start=round(word.start + seconds, 3), end=round(word.end + seconds, 3))
+        for word in words
+    )
+
+
+def _joined(parts: Sequence[Transcription], window: Window) -> Transcription:
+    """One answer from the pieces of a window."""
+    if not parts:
+        silence = Transcription((), no_speech_prob=1.0)
+        return replace(silence, language=window.hints.language or silence.language)
+    weights = [len(part.tokens) + 1 for part in parts]
+    logprob = sum(part.avg_logprob * weight for part, weight in zip(parts, weights, strict=True))
+    return Transcription(
+        words=tuple(word for part in parts for word in part.words),
+        language=parts[0].language,
+        tokens=tuple(token for part in parts for token in part.tokens),
+        avg_logprob=logprob / sum(weights),
+        no_speech_prob=min(part.no_speech_prob for part in parts),
+    )
