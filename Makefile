@@ -51,12 +51,12 @@ test: .venv/dev ## all tests that need no GPU
 qwen-tts: .venv-qwen-tts/ready ## the environment of its own that Qwen3-TTS needs
 
 test-qwen-tts: .venv-qwen-tts/ready ## its tests, in that environment
-	.venv-qwen-tts/bin/pytest tests/engines/test_qwen3_tts.py
+	.venv-qwen-tts/bin/pytest tests/engines/tts/test_qwen3_tts.py
 
 vllm: .venv-vllm/ready ## the environment of its own that vLLM needs, here for CPUs
 
 test-vllm: .venv-vllm/ready ## its tests, in that environment
-	.venv-vllm/bin/pytest tests/engines/test_vllm.py
+	.venv-vllm/bin/pytest tests/engines/llm/test_vllm.py
 
 check: .venv/dev ## lint, types, import rules, contract coverage
 	$(BIN)/ruff check .

@@ -56,7 +56,7 @@ from serve_app.outbound.fetch import Fetcher
 from serve_app.settings import Settings
 from serve_app.stores.disk.files import DiskFiles
 from serve_app.stores.sqlite.store import SqliteStore
-from tests.engines.tiny_chat import chunk, whole
+from tests.engines.llm.tiny_chat import chunk, whole
 
 Model = TypeVar("Model")
 

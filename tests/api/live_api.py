@@ -22,7 +22,7 @@ from serve_app.auth import Policy
 from serve_app.backends import Backends
 from serve_app.engines import Word
 from tests.fakes import ManualClock, ScriptedModels, open_backends, team_with_key
-from tests.flows.scripted_speech import Detector, Recognizer, audio, spoken
+from tests.flows.captions.scripted_speech import Detector, Recognizer, audio, spoken
 
 SCRIPT = spoken("สวัสดี ครับ วันนี้ เรา จะ เรียน ภาษาไทย")
 LINE = "สวัสดีครับวันนี้เราจะเรียนภาษาไทย"

@@ -28,8 +28,8 @@ from serve_app.errors import DecodeFailed, EngineUnavailable, KaleidoError
 from tests.api.live_api import serving
 from tests.conftest import eventually
 from tests.fakes import ScriptedModels, ScriptedRecognizer, open_backends, team_with_key
-from tests.flows.scripted_speech import Detector
-from tests.flows.test_transcription import TWO, Engine, recording
+from tests.flows.captions.scripted_speech import Detector
+from tests.flows.transcription.test_file_transcription import TWO, Engine, recording
 from tests.recordings import encode
 
 WAV = ("speech.wav", recording(8).getvalue())

@@ -20,7 +20,7 @@ from serve_app.errors import EngineUnavailable, GenerationFailed, InvalidRequest
 from serve_app.limits import Limits
 from tests.api.llm_api import CHAT, MODELS, LlmApi, llm_api
 from tests.conftest import eventually
-from tests.engines.tiny_chat import chunk
+from tests.engines.llm.tiny_chat import chunk
 from tests.fakes import HELLO, ScriptedChat, team_with_key
 
 BODY: dict[str, Any] = {"model": "qwen3-4b", "messages": [{"role": "user", "content": "Say hello."}]}

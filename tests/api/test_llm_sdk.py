@@ -26,7 +26,7 @@ from serve_app.errors import (
 from tests.api.llm_api import LlmApi, llm_api
 from tests.clients.node import node_client, run, seen_by_node
 from tests.conftest import eventually
-from tests.engines.tiny_chat import chunk, whole
+from tests.engines.llm.tiny_chat import chunk, whole
 from tests.fakes import HELLO
 
 __all__ = ["node_client"]

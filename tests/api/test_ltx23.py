@@ -27,8 +27,6 @@ from serve_app.flows.video.generation import KIND, generate_job
 from serve_app.flows.video.source_picture import MAX_BYTES
 from serve_app.http.body_limit import JSON_BYTES
 from serve_app.outbound.fetch import Fetcher
-from tests.api.probe import code_of
-from tests.api.web_host import Names, answering, connections, fetcher, web_host
 from tests.fakes import (
     FILM,
     NO_AUTHORITIES,
@@ -38,6 +36,8 @@ from tests.fakes import (
     open_backends,
     team_with_key,
 )
+from tests.http.probe import code_of
+from tests.outbound.web_host import Names, answering, connections, fetcher, web_host
 from tests.photos import FORMATS, as_data_url, encoded, padded, png_of, quarters
 
 VIDEOS = "/api/ltx23/v1/videos"

@@ -26,8 +26,8 @@ from tests.fakes import (
     open_backends,
     team_with_key,
 )
-from tests.flows.scripted_speech import Detector
-from tests.flows.test_transcription import TWO, Engine, recording
+from tests.flows.captions.scripted_speech import Detector
+from tests.flows.transcription.test_file_transcription import TWO, Engine, recording
 
 WAV = ("speech.wav", recording(8).getvalue())
 CHAT: dict[str, Any] = {"model": "org/chat", "messages": [{"role": "user", "content": "Say hello."}]}

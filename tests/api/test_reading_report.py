@@ -22,10 +22,10 @@ from serve_app.core.waveform import peaks
 from serve_app.flows.reading.report import ReadingReport, Recording
 from serve_app.flows.reading.score import KIND
 from serve_app.media.audio_file import AudioFile
-from tests.api.probe import code_of
 from tests.api.test_reading_score import ASYNC, LEGACY_PATH, PATH, opened_api, running, send
 from tests.fakes import ScriptedDetector, team_with_key
-from tests.flows.reading import CONFIDENCES, TEXT, wav_of
+from tests.flows.reading.orders import CONFIDENCES, TEXT, wav_of
+from tests.http.probe import code_of
 
 Opened = tuple[Backends, httpx.AsyncClient]
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror='alert(2)'>\"&{{7*7}}\u202e\u05d0"

@@ -21,9 +21,9 @@ from serve_app.errors import DecodeFailed
 from serve_app.flows.job_registry import FLOWS
 from serve_app.flows.reading.score import KIND
 from serve_app.stores import JsonObject
-from tests.api.probe import code_of
 from tests.fakes import ManualClock, open_backends, team_with_key
-from tests.flows.reading import CONFIDENCES, TEXT, EvenAligner, Listener, Pupil, said, wav_of
+from tests.flows.reading.orders import CONFIDENCES, TEXT, EvenAligner, Listener, Pupil, said, wav_of
+from tests.http.probe import code_of
 from tests.recordings import CONTAINERS, encode, tone
 
 PATH = "/api/reading-score"

@@ -20,7 +20,7 @@ from serve_app.flows.captions import retrying_recognizer as patient_recognizer
 from serve_app.sockets import socket as socket_module
 from tests.api.live_api import LINE, Client, LiveApi, eventually, live_api
 from tests.fakes import ScriptedModels
-from tests.flows.scripted_speech import audio
+from tests.flows.captions.scripted_speech import audio
 
 HEX_ID = "0123456789abcdef" * 2
 

@@ -16,11 +16,11 @@ from serve_app.auth import Policy
 from serve_app.backends import Backends
 from serve_app.errors import DecodeFailed, EngineUnavailable, Saturated
 from tests.api.live_api import serving
-from tests.api.probe import code_of
 from tests.conftest import eventually
 from tests.fakes import ManualClock, ScriptedModels, open_backends, team_with_key
-from tests.flows.scripted_speech import Detector
-from tests.flows.test_transcription import SIX, TWO, Engine, recording
+from tests.flows.captions.scripted_speech import Detector
+from tests.flows.transcription.test_file_transcription import SIX, TWO, Engine, recording
+from tests.http.probe import code_of
 
 WAV = recording(8).getvalue()
 JSON_22 = {"filename", "text", "segments", "duration", "processing_time"}

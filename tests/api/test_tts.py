@@ -25,7 +25,6 @@ from serve_app.errors import InvalidRequest, SynthesisFailed
 from serve_app.flows.jobs.attempt import execute
 from serve_app.flows.speech.synthesis import KIND, speak_job
 from serve_app.flows.voices.custom_voices import MAX_BYTES
-from tests.api.probe import code_of
 from tests.fakes import (
     ManualClock,
     ScriptedModels,
@@ -34,6 +33,7 @@ from tests.fakes import (
     open_backends,
     team_with_key,
 )
+from tests.http.probe import code_of
 from tests.recordings import encode, tone
 
 SPEECH = "/api/tts/v1/audio/speech"

@@ -22,7 +22,7 @@ from ray.serve.schema import ServeDeploySchema
 from deployments.ray_cluster.models import ClusterModels
 from serve_app.engines import ASR, SAMPLE_RATE, TTS, Speech, SpeechRequest
 from serve_app.errors import KaleidoError
-from tests.engines.letter_count import COUNT
+from tests.engines.serving.letter_count import COUNT
 
 MODELS = ClusterModels()
 

@@ -31,9 +31,9 @@ ENGINES = {
 TINY = {
     "asr": "tests.engines.tiny:TinyRecognizer",
     "tts": "tests.engines.tiny:TinySynthesizer",
-    "align": "tests.engines.tiny_aligner:TinyAligner",
-    "llm": "tests.engines.tiny_chat:TinyChat",
-    "video": "tests.engines.tiny_video:TinyRenderer",
+    "align": "tests.engines.align.tiny_aligner:TinyAligner",
+    "llm": "tests.engines.llm.tiny_chat:TinyChat",
+    "video": "tests.engines.video.tiny_video:TinyRenderer",
 }
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.cluster.running import GATEWAY, RunningCluster, until
-from tests.engines.tiny_chat import BROKEN, ENDLESS, FATAL, chunk
+from tests.engines.llm.tiny_chat import BROKEN, ENDLESS, FATAL, chunk
 
 MODELS = "/api/llm/v1/models"
 CHAT = "/api/llm/v1/chat/completions"
@@ -22,7 +22,7 @@ ROW = {
     "args": {
         "task": "llm",
         "name": "qwen3-4b",
-        "engine": "tests.engines.tiny_chat:TinyChat",
+        "engine": "tests.engines.llm.tiny_chat:TinyChat",
         "options": {"places": 1},
         "replica": {"waiting": 0},
     },

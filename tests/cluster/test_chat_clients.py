@@ -13,7 +13,7 @@ from openai import AsyncOpenAI, OpenAI
 
 from tests.clients.node import node_client, seen_by_node
 from tests.cluster.running import RunningCluster
-from tests.engines.tiny_chat import BROKEN
+from tests.engines.llm.tiny_chat import BROKEN
 
 __all__ = ["node_client"]
 ASKED: dict[str, Any] = {"model": "qwen3-4b", "messages": [{"role": "user", "content": "Say hello."}]}

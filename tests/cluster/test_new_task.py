@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.cluster.running import GATEWAY, RunningCluster, until
-from tests.engines.letter_count import NAME
+from tests.engines.serving.letter_count import NAME
 
 ROW: dict[str, Any] = {
     "name": "letter_count-thai-letters",
@@ -14,7 +14,7 @@ ROW: dict[str, Any] = {
     "args": {
         "task": NAME,
         "name": "thai-letters",
-        "engine": "tests.engines.letter_count:CountingEngine",
+        "engine": "tests.engines.serving.letter_count:CountingEngine",
         "options": {"ignored": "x"},
     },
     "deployments": [{"name": "model", "ray_actor_options": {"num_cpus": 0.1}}],

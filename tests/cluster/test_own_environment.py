@@ -19,7 +19,7 @@ from tests.recordings import encode, tone
 PYTHON = ROOT / ".venv-qwen-tts/bin/python"
 BUILD = """
 import pathlib, sys
-from tests.engines.tiny_qwen3_tts import build
+from tests.engines.tts.tiny_qwen3_tts import build
 build(pathlib.Path(sys.argv[1]), "custom_voice")
 """
 SPEECH = "/api/tts/v1/audio/speech"

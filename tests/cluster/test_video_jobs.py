@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.cluster.running import RunningCluster, until
-from tests.engines.tiny_video import FATAL, SLOW, film
+from tests.engines.video.tiny_video import FATAL, SLOW, film
 
 pytestmark = pytest.mark.timeout(240)
 VIDEOS = "/api/ltx23/v1/videos"

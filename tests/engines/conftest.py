@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from deployments.asr.whisper.engine import WhisperRecognizer
-from tests.engines.tiny_whisper import build
-from tests.engines.whisper_lines import LINES
+from tests.engines.asr.tiny_whisper import build
+from tests.engines.asr.whisper_lines import LINES
 
 
 @pytest.fixture(scope="session")

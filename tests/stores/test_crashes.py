@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def victim(*words: str) -> Iterator[subprocess.Popen[str]]:
-    """A process of `tests.stores.victim`, killed with SIGKILL at the end if not before."""
-    command = [sys.executable, "-m", "tests.stores.victim", *words]
+    """A process of `tests.stores.killed_process`, killed with SIGKILL at the end if not before."""
+    command = [sys.executable, "-m", "tests.stores.killed_process", *words]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process

@@ -11,10 +11,10 @@ import pytest
 
 from serve_app.core.jobs import Job, JobState, new_job
 from serve_app.stores import Backlog, Beat, Store
-from tests.stores import job_crew
-from tests.stores.crew import SIZE, Crew
+from tests.stores import racing_job_workers as job_crew
 from tests.stores.manual_clock import ManualClock
 from tests.stores.opening import open_address
+from tests.stores.racing_processes import SIZE, Crew
 
 SPAWN = multiprocessing.get_context("spawn")
 

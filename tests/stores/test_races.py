@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.stores import crew
-from tests.stores.crew import SIZE, Crew
+from tests.stores import racing_processes as crew
 from tests.stores.opening import open_address
+from tests.stores.racing_processes import SIZE, Crew
 
 
 @pytest.fixture(scope="module")
