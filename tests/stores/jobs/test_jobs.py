@@ -11,8 +11,8 @@ import pytest
 from serve_app.core.jobs import JobState, new_job
 from serve_app.errors import QueueFull
 from serve_app.stores import Backlog, Beat, Store
+from tests.stores.jobs.queueing import BOUND, KEEP_S, LEASE_S, claim, claim_any, submit
 from tests.stores.manual_clock import ManualClock
-from tests.stores.queueing import BOUND, KEEP_S, LEASE_S, claim, claim_any, submit
 from tests.stores.test_documents import BODY
 
 

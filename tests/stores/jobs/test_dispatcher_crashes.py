@@ -27,10 +27,10 @@ from serve_app.core.jobs import Job, JobState, new_job
 from serve_app.stores import Store
 from tests.conftest import eventually
 from tests.redis_server import PrivateRedis
-from tests.stores.dispatching import KIND
+from tests.stores.jobs.dispatching import KIND
 from tests.stores.opening import open_address
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 JOBS = 1000
 DISPATCHERS = 4
 KILL_EVERY_S = 0.25
@@ -47,7 +47,7 @@ class Dispatchers:
         self._witness = folder / "witness"
         self._witness.touch()
         self._forker = subprocess.Popen(
-            [sys.executable, "-m", "tests.stores.dispatching", address, str(self._witness)],
+            [sys.executable, "-m", "tests.stores.jobs.dispatching", address, str(self._witness)],
             cwd=ROOT,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # whoever forks has no other threads
             stdin=subprocess.PIPE,

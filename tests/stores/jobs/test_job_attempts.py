@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from serve_app.core.jobs import LOST, JobState
 from serve_app.stores import Beat, Store
+from tests.stores.jobs.queueing import KEEP_S, LEASE_S, claim, claim_any, submit
 from tests.stores.manual_clock import ManualClock
-from tests.stores.queueing import KEEP_S, LEASE_S, claim, claim_any, submit
 
 
 async def test_a_heartbeat_keeps_the_lease(store: Store, clock: ManualClock) -> None:

@@ -14,7 +14,7 @@ from serve_app.core import jobs
 from serve_app.core.jobs import ENDED, Job, JobState
 from serve_app.errors import QueueFull
 from serve_app.stores import Beat
-from tests.stores.job_model import JobModel
+from tests.stores.jobs.job_model import JobModel
 from tests.stores.manual_clock import ManualClock
 from tests.stores.opening import open_address
 from tests.stores.test_model import MODEL

@@ -11,7 +11,7 @@ import pytest
 
 from serve_app.core.jobs import Job, JobState, new_job
 from serve_app.stores import Backlog, Beat, Store
-from tests.stores import racing_job_workers as job_crew
+from tests.stores.jobs import racing_job_workers as job_crew
 from tests.stores.manual_clock import ManualClock
 from tests.stores.opening import open_address
 from tests.stores.racing_processes import SIZE, Crew

@@ -1,4 +1,4 @@
-"""Real dispatcher processes that tests kill: `python -m tests.stores.dispatching ADDRESS WITNESS`.
+"""Real dispatcher processes that tests kill: `python -m tests.stores.jobs.dispatching ADDRESS WITNESS`.
 
 This process imports everything once and forks a dispatcher for each line it reads, and says its pid: a fresh
 interpreter would take longer to start than it is given to live. At the end of its input it kills them all.

@@ -12,8 +12,8 @@ import pytest
 from serve_app.core.jobs import Job
 from serve_app.errors import StoreUnavailable
 from serve_app.stores.sqlite.store import SqliteStore
+from tests.stores.jobs.queueing import claim_any, submit
 from tests.stores.manual_clock import ManualClock
-from tests.stores.queueing import claim_any, submit
 
 
 @pytest.fixture

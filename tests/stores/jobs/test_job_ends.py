@@ -8,8 +8,8 @@ import pytest
 
 from serve_app.core.jobs import JobState
 from serve_app.stores import Backlog, Beat, Store
+from tests.stores.jobs.queueing import KEEP_S, LEASE_S, claim, claim_any, submit
 from tests.stores.manual_clock import ManualClock
-from tests.stores.queueing import KEEP_S, LEASE_S, claim, claim_any, submit
 
 
 @pytest.mark.parametrize("state", [JobState.SUCCESS, JobState.FAILURE, JobState.REVOKED])
