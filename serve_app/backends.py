@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from serve_app.auth import KeyRing
 from serve_app.clock import Clock
-from serve_app.engine_cards import Cards
+from serve_app.engine_cards import EngineCards
 from serve_app.engines import Models, VoiceActivityDetector
 from serve_app.limits import Limits
 from serve_app.outbound.fetch import Fetcher
@@ -29,11 +29,11 @@ class Backends:
     clock: Clock
     new_detector: Callable[[], VoiceActivityDetector]
     """A fresh voice activity detector for one stream."""
-    cards: Cards = field(init=False)
+    cards: EngineCards = field(init=False)
     """What really runs behind the public names of `models`."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cards", Cards(self.models, self.clock))  # the class is frozen
+        object.__setattr__(self, "cards", EngineCards(self.models, self.clock))  # the class is frozen
 
     async def close(self) -> None:
         """Give up connections and threads."""

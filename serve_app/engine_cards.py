@@ -18,7 +18,7 @@ PATIENCE_S = 1.0
 """A model that hangs does not make the front look dead."""
 
 
-class Cards:
+class EngineCards:
     """The engine cards of one process, never older than `STALE_S` seconds."""
 
     def __init__(self, models: Models, clock: Clock) -> None:
@@ -28,7 +28,7 @@ class Cards:
         self._looked_at = float("-inf")
         self._looking: asyncio.Task[None] | None = None
 
-    async def latest(self) -> Sequence[EngineCard]:
+    async def current(self) -> Sequence[EngineCard]:
         """The newest cards, after at most `PATIENCE_S` seconds."""
         age_s = self._clock.monotonic() - self._looked_at
         if age_s >= FRESH_S and self._looking is None:
@@ -39,7 +39,7 @@ class Cards:
 
     async def of(self, task: Task[Any]) -> dict[str, EngineCard]:
         """The cards of the models of one task, by their public names."""
-        return {card.engine: card for card in await self.latest() if card.task == task.name}
+        return {card.engine: card for card in await self.current() if card.task == task.name}
 
     async def _look(self) -> None:
         try:

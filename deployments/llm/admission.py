@@ -9,19 +9,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
-from serve_app.core.fair_queue import FairPlaces
+from serve_app.core.fair_queue import FairQueue
 from serve_app.errors import Saturated
 
 RECENT = 64
 """Stays that an advice when to come back is made from: two rounds of a large replica's places."""
 
 
-class Places:
-    """`FairPlaces` for the tasks of one event loop."""
+class AdmissionQueue:
+    """`FairQueue` for the tasks of one event loop."""
 
     def __init__(self, count: int, waiting: int, wait_s: float) -> None:
         """`count` at once; `waiting` more wait, each at most `wait_s`."""
-        self._fair: FairPlaces[asyncio.Future[None]] = FairPlaces(count, waiting)
+        self._fair: FairQueue[asyncio.Future[None]] = FairQueue(count, waiting)
         self._count = count
         self._wait_s = wait_s
         self._stays: deque[float] = deque(maxlen=RECENT)

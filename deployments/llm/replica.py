@@ -9,7 +9,7 @@ from dataclasses import replace
 from time import monotonic, time
 from typing import Protocol
 
-from deployments.llm.admission import Places
+from deployments.llm.admission import AdmissionQueue
 from serve_app.engines import ChatPart, ChatRequest, EngineCard
 from serve_app.errors import GenerationFailed, KaleidoError
 
@@ -72,7 +72,7 @@ class ChatReplica:
         self._engine = engine
         card = replace(engine.card, task="llm", loaded_at=int(time()))
         self._cards = tuple(replace(card, engine=name) for name in names)
-        self._places = Places(min(places, engine.places), waiting, wait_s)
+        self._places = AdmissionQueue(min(places, engine.places), waiting, wait_s)
         self._stuck_after_s = stuck_after_s
         self._last_part = monotonic()
 

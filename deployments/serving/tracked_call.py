@@ -18,7 +18,7 @@ Report = Callable[[Progress], None]
 pass, and its next call is as good as any."""
 
 
-class Turn(Generic[Request]):
+class TrackedCall(Generic[Request]):
     """One request on its way through the engine's thread. Belongs to the event loop it is made in."""
 
     def __init__(self, request: Request) -> None:
@@ -34,7 +34,7 @@ class Turn(Generic[Request]):
         self._loop.call_soon_threadsafe(self._news.put_nowait, progress)
 
     async def taken(
-        self, batcher: Batcher[Turn[Request], Result]
+        self, batcher: Batcher[TrackedCall[Request], Result]
     ) -> AsyncGenerator[Progress | tuple[Result, float], None]:
         """Progress, then the result and its milliseconds in the engine; closing it cancels. Raises what the
         batcher raises."""

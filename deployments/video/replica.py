@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Protocol
 
 from deployments.serving.batching import Batcher
 from deployments.serving.engine_replica import EngineReplica
-from deployments.serving.tracked_call import Report, Turn
+from deployments.serving.tracked_call import Report, TrackedCall
 from serve_app.engines import EngineCard, Progress, Video, VideoRequest
 from serve_app.errors import VideoFailed
 from serve_app.stores.disk.failures import disk_failures
@@ -43,7 +43,7 @@ class Renderer(Protocol):
         ...
 
 
-class VideoReplica(EngineReplica[Turn[VideoRequest], Rendered]):
+class VideoReplica(EngineReplica[TrackedCall[VideoRequest], Rendered]):
     """Implements `serve_app.engines.VideoGenerator` over one engine; more videos need more replicas."""
 
     def __init__(
@@ -51,7 +51,7 @@ class VideoReplica(EngineReplica[Turn[VideoRequest], Rendered]):
     ) -> None:
         """`names` are the public model names. One call longer than `stuck_after_s` is a hung engine."""
         self._engine = engine
-        batcher: Batcher[Turn[VideoRequest], Rendered] = Batcher(self._render_all, failure=VideoFailed)
+        batcher: Batcher[TrackedCall[VideoRequest], Rendered] = Batcher(self._render_all, failure=VideoFailed)
         cards = [replace(engine.card, engine=name) for name in names]
         super().__init__(cards, "video", batcher, stuck_after_s)
         engine.warm_up()
@@ -59,7 +59,7 @@ class VideoReplica(EngineReplica[Turn[VideoRequest], Rendered]):
     async def generate(self, request: VideoRequest) -> AsyncGenerator[Progress | bytes | Video, None]:
         """Progress, the MP4 in parts, then its facts; closing the iterator cancels within one step. Raises
         InvalidRequest for what the engine cannot do, StorageFull for a full disk, VideoFailed else."""
-        async with aclosing(Turn(request).taken(self._batcher)) as items:
+        async with aclosing(TrackedCall(request).taken(self._batcher)) as items:
             async for item in items:
                 if isinstance(item, Progress):
                     yield item
@@ -70,10 +70,10 @@ class VideoReplica(EngineReplica[Turn[VideoRequest], Rendered]):
                         yield part
                 yield Video(extras, elapsed_ms, self._card_of(request.model))
 
-    def _render_all(self, turns: Sequence[Turn[VideoRequest]]) -> list[Rendered]:
+    def _render_all(self, turns: Sequence[TrackedCall[VideoRequest]]) -> list[Rendered]:
         return [self._render(turn) for turn in turns]
 
-    def _render(self, turn: Turn[VideoRequest]) -> Rendered:
+    def _render(self, turn: TrackedCall[VideoRequest]) -> Rendered:
         with disk_failures(), TemporaryDirectory(prefix="kaleido-video-") as folder:
             path = Path(folder, "video.mp4")
             extras = self._engine.render(turn.request, path, turn.report)

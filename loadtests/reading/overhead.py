@@ -29,7 +29,7 @@ from loadtests.team import NoServerData, load_test_team
 from serve_app.backends import Backends
 from serve_app.cli.operation import FiniteRange
 from serve_app.core.jobs import Job, new_job, uploads_folder
-from serve_app.core.reading.rules import ReadingOrder
+from serve_app.core.reading.rules import ReadingJob
 from serve_app.engines import ALIGN, ASR
 from serve_app.errors import KaleidoError
 from serve_app.flows.reading.score import KIND, assess_job
@@ -103,7 +103,7 @@ async def _scored(http: httpx.AsyncClient, read: Utterance) -> None:
 async def _job(backends: Backends, read: Utterance) -> Job:
     path = f"{uploads_folder(TEAM, JOB)}student_audio"
     await backends.files.write(path, as_wav(read.pcm), team=TEAM, media_type="audio/wav", keep_s=None)
-    order = ReadingOrder(
+    order = ReadingJob(
         "typhoon", include_pronunciation=True, reference_text=read.reference, student_audio=path
     )
     return new_job(JOB, KIND, TEAM, asdict(order), time.time())

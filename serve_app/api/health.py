@@ -33,5 +33,5 @@ router = APIRouter(tags=["health"])
 @router.get("/health")
 async def health(backends: BackendsDep) -> Health:
     """Needs no key."""
-    found = await backends.cards.latest()
+    found = await backends.cards.current()
     return Health(engines=[Engine.model_validate(card, from_attributes=True) for card in found])

@@ -62,7 +62,7 @@ async def retrieve_model(caller: CallerDep, backends: BackendsDep, model: str) -
 async def _living(backends: Backends) -> dict[str, Model]:
     models = {
         name: _model(name, card, backends.settings)
-        for card in await backends.cards.latest()
+        for card in await backends.cards.current()
         for name in names_of(card, backends.settings)
     }
     return dict(sorted(models.items()))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from serve_app.cli.operation import Desk, FiniteRange, Row, Rows, operation
+from serve_app.cli.operation import FiniteRange, OperatorContext, Row, Rows, operation
 from serve_app.core.roles import Role
 from serve_app.flows.accounts.team_keys import TeamKey, override
 from serve_app.flows.accounts.teams import Team
@@ -42,7 +42,7 @@ def teams() -> None:
 @click.option("--plan", "plan_name", default=DEFAULT, show_default=True)
 @plans_option
 @operation
-async def create_team(desk: Desk, name: str, owner: str, plan_name: str, plans: Path) -> Rows:
+async def create_team(desk: OperatorContext, name: str, owner: str, plan_name: str, plans: Path) -> Rows:
     """Create a team with its first owner."""
     team, token = await desk.teams.create(name, owner, plan_name, plan(plans, plan_name))
     return {**_team_row(team), "owner": owner, "owner_token": token.reveal(), "note": ONCE}
@@ -50,7 +50,7 @@ async def create_team(desk: Desk, name: str, owner: str, plan_name: str, plans: 
 
 @teams.command("list")
 @operation
-async def list_teams(desk: Desk) -> Rows:
+async def list_teams(desk: OperatorContext) -> Rows:
     """List all teams."""
     return [_team_row(team) for team in await desk.teams.all()]
 
@@ -65,7 +65,7 @@ def members() -> None:
 @click.argument("email")
 @click.option("--role", type=click.Choice([*map(str, Role)]), default=str(Role.MEMBER), show_default=True)
 @operation
-async def add_member(desk: Desk, team: str, email: str, role: str) -> Rows:
+async def add_member(desk: OperatorContext, team: str, email: str, role: str) -> Rows:
     """Add a person to a team (id or name)."""
     found = await desk.teams.find(team)
     member, token = await desk.teams.add_member(found.id, email, Role(role))
@@ -75,7 +75,7 @@ async def add_member(desk: Desk, team: str, email: str, role: str) -> Rows:
 @members.command("list")
 @click.argument("team")
 @operation
-async def list_members(desk: Desk, team: str) -> Rows:
+async def list_members(desk: OperatorContext, team: str) -> Rows:
     """List the people of a team (id or name)."""
     return [asdict(member) for member in (await desk.teams.find(team)).members]
 
@@ -84,7 +84,7 @@ async def list_members(desk: Desk, team: str) -> Rows:
 @click.argument("team")
 @click.argument("member_id")
 @operation
-async def remove_member(desk: Desk, team: str, member_id: str) -> Rows:
+async def remove_member(desk: OperatorContext, team: str, member_id: str) -> Rows:
     """Remove a person from a team (id or name)."""
     found = await desk.teams.find(team)
     await desk.teams.remove_member(found.id, member_id)
@@ -106,7 +106,7 @@ def keys() -> None:
 @plans_option
 @operation
 async def create_key(
-    desk: Desk, team: str, name: str, plan_name: str | None, plans: Path, **limits: float | None
+    desk: OperatorContext, team: str, name: str, plan_name: str | None, plans: Path, **limits: float | None
 ) -> Rows:
     """Create a key for a team (id or name)."""
     team_keys = await desk.team_keys(team)
@@ -118,7 +118,7 @@ async def create_key(
 @keys.command("list")
 @click.argument("team")
 @operation
-async def list_keys(desk: Desk, team: str) -> Rows:
+async def list_keys(desk: OperatorContext, team: str) -> Rows:
     """List the keys of a team (id or name)."""
     return [_key_row(key) for key in await (await desk.team_keys(team)).all()]
 
@@ -126,7 +126,7 @@ async def list_keys(desk: Desk, team: str) -> Rows:
 @keys.command("revoke")
 @click.argument("prefix")
 @operation
-async def revoke_key(desk: Desk, prefix: str) -> Rows:
+async def revoke_key(desk: OperatorContext, prefix: str) -> Rows:
     """Stop a key."""
     return _key_row(await (await desk.owner_of(prefix)).revoke(prefix))
 
@@ -134,7 +134,7 @@ async def revoke_key(desk: Desk, prefix: str) -> Rows:
 @keys.command("restore")
 @click.argument("prefix")
 @operation
-async def restore_key(desk: Desk, prefix: str) -> Rows:
+async def restore_key(desk: OperatorContext, prefix: str) -> Rows:
     """Make a revoked key work again."""
     return _key_row(await (await desk.owner_of(prefix)).restore(prefix))
 
@@ -142,7 +142,7 @@ async def restore_key(desk: Desk, prefix: str) -> Rows:
 @keys.command("usage")
 @click.argument("team")
 @operation
-async def usage(desk: Desk, team: str) -> Rows:
+async def usage(desk: OperatorContext, team: str) -> Rows:
     """Show what a team (id or name) may use and used today."""
     used = asdict(await (await desk.team_keys(team)).usage(desk.limits))
     return {**used.pop("policy"), **used}

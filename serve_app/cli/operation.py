@@ -37,7 +37,7 @@ class FiniteRange(click.FloatRange):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class OperatorContext:
     """What an operation works with."""
 
     store: Store
@@ -79,7 +79,9 @@ async def _at_desk(work: Callable[..., Coroutine[Any, Any, Rows]], options: dict
     store = open_store(settings)
     try:
         keys = KeyRing(store, pepper(settings), clock)
-        return await work(Desk(store, keys, Limits(store, clock, settings.session_lease_s)), **options)
+        return await work(
+            OperatorContext(store, keys, Limits(store, clock, settings.session_lease_s)), **options
+        )
     finally:
         await store.close()
 

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 Ticket = TypeVar("Ticket", bound=Hashable)
 
 
-class FairPlaces(Generic[Ticket]):
+class FairQueue(Generic[Ticket]):
     """Who has a place and who waits for one; knows neither time nor tasks.
 
     A place that comes free goes to the next team in turn (round robin over the teams with someone waiting),

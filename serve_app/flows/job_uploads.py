@@ -12,7 +12,7 @@ from serve_app.stores import Files
 async def expire_uploads(files: Files, job: Job, keep_s: float) -> None:
     """Count the time that the files are kept from now, the end of the job.
 
-    While the store is away nothing is done: they then go as `order_reading` said.
+    While the store is away nothing is done: they then go as `submit_reading` said.
     """
     with suppress(StoreUnavailable):
         for path in job.uploads:

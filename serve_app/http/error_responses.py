@@ -35,7 +35,7 @@ def _advice(error: KaleidoError) -> dict[str, str]:
     return {"www-authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
 
 
-class Edge:
+class ErrorBoundary:
     """Answers for every exception that nobody inside answered for."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -11,7 +11,7 @@ MAX_KEPT = 256
 """Events that may not be replaced. A client that reads has a few waiting; this is minutes of finals."""
 
 
-class Outbox:
+class SendQueue:
     """Texts in order. A text in a slot takes the place of an older one that is still in it."""
 
     def __init__(self) -> None:

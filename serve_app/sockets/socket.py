@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from serve_app.core.keys import redact
 from serve_app.errors import IdleTimeout, KaleidoError, Restarting, SlowReader, TooLarge
 from serve_app.sockets.events import ErrorEvent, Event
-from serve_app.sockets.send_queue import Outbox
+from serve_app.sockets.send_queue import SendQueue
 
 log = logging.getLogger("kaleido.errors")
 
@@ -39,7 +39,7 @@ class Socket:
     def __init__(self, websocket: WebSocket, session_id: str, max_message_bytes: int) -> None:
         self._websocket = websocket
         self._max_message_bytes = max_message_bytes
-        self._outbox = Outbox()
+        self._outbox = SendQueue()
         self._now = asyncio.get_running_loop().time
         self._listening_since: float | None = self._now()
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()

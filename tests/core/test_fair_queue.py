@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from serve_app.core.fair_queue import FairPlaces
+from serve_app.core.fair_queue import FairQueue
 
 TEAMS = ("a", "b", "c")
 
 
 def test_teams_take_turns() -> None:
     """LLM-009: a team that sends much waits behind itself, not in front of others."""
-    places: FairPlaces[str] = FairPlaces(1, 10)
+    places: FairQueue[str] = FairQueue(1, 10)
     for ticket in ("a0", "a1", "a2", "a3", "b1", "c1", "b2"):
         assert places.arrive(ticket[0], ticket) is None
     order = ["a0"]
@@ -27,7 +27,7 @@ def test_teams_take_turns() -> None:
 
 def test_the_greediest_team_makes_room() -> None:
     """LLM-009: its newest is displaced, until the other team has as many."""
-    places: FairPlaces[str] = FairPlaces(1, 4)
+    places: FairQueue[str] = FairQueue(1, 4)
     for ticket in ("a0", "a1", "a2", "a3", "a4"):
         assert places.arrive("a", ticket) is None
     assert places.arrive("b", "b1") == "a4"
@@ -38,7 +38,7 @@ def test_the_greediest_team_makes_room() -> None:
 
 def test_nobody_loses_an_only_seat() -> None:
     """LLM-009: teams with one each do not push one another out."""
-    places: FairPlaces[str] = FairPlaces(1, 2)
+    places: FairQueue[str] = FairQueue(1, 2)
     for ticket in ("a0", "a1", "b1"):
         places.arrive(ticket[0], ticket)
     assert places.arrive("c", "c1") == "c1"
@@ -46,7 +46,7 @@ def test_nobody_loses_an_only_seat() -> None:
 
 def test_without_a_queue() -> None:
     """LLM-009: places only."""
-    places: FairPlaces[str] = FairPlaces(1, 0)
+    places: FairQueue[str] = FairQueue(1, 0)
     assert places.arrive("a", "first") is None
     assert places.arrive("b", "second") == "second"
     assert places.leave("first") is None
@@ -56,7 +56,7 @@ def test_without_a_queue() -> None:
 @pytest.mark.parametrize("gone", ["a1", "unknown"])
 def test_leaving_the_queue_frees_no_place(gone: str) -> None:
     """LLM-009, LLM-010: who gives up waiting, or was refused, hands on nothing."""
-    places: FairPlaces[str] = FairPlaces(1, 2)
+    places: FairQueue[str] = FairQueue(1, 2)
     for ticket in ("a0", "a1", "a2"):
         places.arrive("a", ticket)
     assert places.leave(gone) is None
@@ -67,7 +67,7 @@ def test_leaving_the_queue_frees_no_place(gone: str) -> None:
 @given(st.lists(st.sampled_from(TEAMS), min_size=2, max_size=30), st.integers(1, 3))
 def test_nobody_starves(arrivals: list[str], count: int) -> None:
     """LLM-009: who has k of its own team ahead is served within k + 1 rounds, whatever others send."""
-    places: FairPlaces[tuple[str, int]] = FairPlaces(count, 100)
+    places: FairQueue[tuple[str, int]] = FairQueue(count, 100)
     for number, team in enumerate(arrivals):
         places.arrive(team, (team, number))
     running = [(team, number) for number, team in enumerate(arrivals) if places.has_place((team, number))]
@@ -88,7 +88,7 @@ class AnyTraffic(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.places: FairPlaces[tuple[str, int]] = FairPlaces(self.PLACES, self.WAITING)
+        self.places: FairQueue[tuple[str, int]] = FairQueue(self.PLACES, self.WAITING)
         self.running: list[tuple[str, int]] = []
         self.queue: list[tuple[str, int]] = []
         self.count = 0

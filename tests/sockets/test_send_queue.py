@@ -7,12 +7,12 @@ import asyncio
 import pytest
 
 from serve_app.errors import SlowReader
-from serve_app.sockets.send_queue import MAX_KEPT, Outbox
+from serve_app.sockets.send_queue import MAX_KEPT, SendQueue
 
 
 async def test_a_newer_partial_takes_the_place_of_an_unsent_one() -> None:
     """ASR-049: and never overtakes what was queued between them."""
-    outbox = Outbox()
+    outbox = SendQueue()
     for text, slot in (("p1", "p"), ("s1", "s"), ("p2", "p"), ("final", None), ("p3", "p"), ("s2", "s")):
         outbox.put(text, slot)
     assert [await outbox.next() for _ in range(3)] == ["final", "p3", "s2"]
@@ -20,7 +20,7 @@ async def test_a_newer_partial_takes_the_place_of_an_unsent_one() -> None:
 
 async def test_finals_and_errors_are_kept_up_to_a_bound() -> None:
     """ERR-009: then the reader is given up."""
-    outbox = Outbox()
+    outbox = SendQueue()
     for number in range(MAX_KEPT):
         outbox.put(str(number))
     with pytest.raises(SlowReader):
@@ -30,7 +30,7 @@ async def test_finals_and_errors_are_kept_up_to_a_bound() -> None:
 
 async def test_partials_never_fill_it() -> None:
     """ERR-009."""
-    outbox = Outbox()
+    outbox = SendQueue()
     for number in range(10 * MAX_KEPT):
         outbox.put(str(number), "partial")
     assert await outbox.next() == str(10 * MAX_KEPT - 1)
@@ -38,7 +38,7 @@ async def test_partials_never_fill_it() -> None:
 
 async def test_delivered_waits_for_the_text_in_hand() -> None:
     """ERR-019: the last error is sent before the close."""
-    outbox = Outbox()
+    outbox = SendQueue()
     outbox.put("error")
     waiting = asyncio.create_task(outbox.delivered())
     assert await outbox.next() == "error"

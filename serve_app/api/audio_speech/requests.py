@@ -9,7 +9,7 @@ from pydantic import Field, StrictInt, StrictStr
 from serve_app.backends import Backends
 from serve_app.core.reference_paths import reference_path
 from serve_app.core.speech.openai_names import ALIASES, language_and_openai_model, speaker_for
-from serve_app.core.speech.rules import SpeechOrder, seed_of
+from serve_app.core.speech.rules import SpeechJob, seed_of
 from serve_app.core.text.spoken_text import check_speakable, spoken_text
 from serve_app.core.voice_rules import speaker_of, style_of
 from serve_app.errors import InvalidRequest
@@ -45,7 +45,7 @@ class SpeechBody(JsonBody):
     seed: StrictInt | None = None
 
 
-async def order_of(backends: Backends, team: str, body: SpeechBody) -> SpeechOrder:
+async def order_of(backends: Backends, team: str, body: SpeechBody) -> SpeechJob:
     """What is to be spoken and how, with all of the text. Raises InvalidRequest and NotFound."""
     text = spoken_text(body.input, field="input", longest=LONGEST_INPUT)
     language, model = language_and_openai_model(
@@ -55,7 +55,7 @@ async def order_of(backends: Backends, team: str, body: SpeechBody) -> SpeechOrd
     reference = await _reference(backends, team, body.voice)
     cloning = bool(reference)
     speaker = "" if cloning else speaker_for(model, str(body.voice))
-    return SpeechOrder(
+    return SpeechJob(
         text=text,
         language=language,
         model=model,

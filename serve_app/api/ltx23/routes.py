@@ -10,7 +10,7 @@ from serve_app.api.ltx23.answers import PATH, Queued, Status, queued, status_of
 from serve_app.api.ltx23.requests import VideoBody
 from serve_app.flows.jobs import client as jobs
 from serve_app.flows.video.generation import KIND
-from serve_app.flows.video.submit import order_video
+from serve_app.flows.video.submit import submit_video
 from serve_app.http.dependencies import BackendsDep, CallerDep, GuardedRoute, PollingCallerDep, surface
 
 router = surface(PATH, "ltx23")
@@ -36,7 +36,7 @@ async def start_video(
     With an `Idempotency-Key` the same request within a day gives the same job (JOB-005).
     """
     url = body.image.url.strip()
-    return queued(await order_video(backends, caller.team_id, body.fields(), url, idempotency_key))
+    return queued(await submit_video(backends, caller.team_id, body.fields(), url, idempotency_key))
 
 
 router.add_api_route("/generations", start_video, methods=["POST"], route_class_override=PictureRoute)

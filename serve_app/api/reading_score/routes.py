@@ -18,7 +18,7 @@ from serve_app.core.text.languages import language_code
 from serve_app.flows.jobs import client as jobs
 from serve_app.flows.reading.report import reading_report
 from serve_app.flows.reading.score import KIND
-from serve_app.flows.reading.submit import order_reading
+from serve_app.flows.reading.submit import submit_reading
 from serve_app.http.canonical_path import in_family
 from serve_app.http.dependencies import BackendsDep, CallerDep, PollingCallerDep, surface, unless_gone
 
@@ -44,7 +44,7 @@ async def score_reading(
     same form within a day gives the same job (JOB-005). `Prefer: respond-async` never waits.
     """
     settings = backends.settings
-    job = await order_reading(backends, caller.team_id, form.reading(), idempotency_key)
+    job = await submit_reading(backends, caller.team_id, form.reading(), idempotency_key)
     if _prefers_async(prefer or []):
         return _queued(request, job, {"preference-applied": ASYNCHRONOUS})
     wait_s, team = settings.reading_sync_wait_s, caller.team_id

@@ -9,7 +9,7 @@ from fastapi import Header, Request
 from serve_app.api.tts.answers import PATH, Started, Status, started, status_of
 from serve_app.api.tts.requests import SpeechBody
 from serve_app.flows.jobs import client as jobs
-from serve_app.flows.speech.submit import order_speech
+from serve_app.flows.speech.submit import submit_speech
 from serve_app.flows.speech.synthesis import KIND
 from serve_app.http.dependencies import BackendsDep, CallerDep, PollingCallerDep, surface
 
@@ -28,7 +28,7 @@ async def start_speech(
 
     With an `Idempotency-Key` the same request within a day gives the same job (JOB-005).
     """
-    return started(await order_speech(backends, caller.team_id, body.fields(), idempotency_key))
+    return started(await submit_speech(backends, caller.team_id, body.fields(), idempotency_key))
 
 
 @router.get("/audio/speech/{task_id}", response_model_exclude_unset=True)

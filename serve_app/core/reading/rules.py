@@ -33,7 +33,7 @@ class ReadingFields:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingOrder:
+class ReadingJob:
     """A form after all rules: what a job needs."""
 
     asr_engine: str
@@ -59,7 +59,7 @@ class ReadingOrder:
         }
 
 
-def resolve(asked: ReadingFields, longest: int) -> ReadingOrder:
+def resolve(asked: ReadingFields, longest: int) -> ReadingJob:
     """The reading that is asked for, without its recordings; a text of marks only is none (RS-011).
 
     Raises InvalidRequest, which names the field; a text has `longest` characters at most.
@@ -69,7 +69,7 @@ def resolve(asked: ReadingFields, longest: int) -> ReadingOrder:
     if len(asked.reference_text) > longest:
         raise InvalidRequest(f"reference_text: It may have {longest} characters.")
     options = _options(asked.scoring_options)
-    return ReadingOrder(
+    return ReadingJob(
         asr_engine=_engine(asked.asr_engine or options.get("asr_engine")),
         include_pronunciation=_boolean(asked.include_pronunciation, options.get("include_pronunciation")),
         reference_text=asked.reference_text if normalized(asked.reference_text) else "",

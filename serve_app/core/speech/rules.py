@@ -44,7 +44,7 @@ class SpeechFields:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechOrder:
+class SpeechJob:
     """A request after all rules: what is not used is empty, what was left open is chosen."""
 
     text: str
@@ -61,7 +61,7 @@ class SpeechOrder:
     """What is said in the reference."""
 
 
-def resolve(asked: SpeechFields, pairs: Pairs, *, random_seed: int) -> SpeechOrder:
+def resolve(asked: SpeechFields, pairs: Pairs, *, random_seed: int) -> SpeechJob:
     """The speech that is asked for. Raises InvalidRequest, which names the field.
 
     A variant, an expression, or a speaker beside a clone is left aside where it does not apply
@@ -75,7 +75,7 @@ def resolve(asked: SpeechFields, pairs: Pairs, *, random_seed: int) -> SpeechOrd
     if transcript:
         check_speakable(transcript, sorted(pairs[model]), field="clone_text")
     cloning = bool(reference)
-    return SpeechOrder(
+    return SpeechJob(
         text=text,
         language=language,
         model=model,

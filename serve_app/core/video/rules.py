@@ -57,7 +57,7 @@ class VideoFields:
 
 
 @dataclass(frozen=True, slots=True)
-class VideoOrder:
+class VideoJob:
     """A request after all rules: what was left open is chosen."""
 
     prompt: str
@@ -76,14 +76,14 @@ class VideoOrder:
     """Path of the picture, once it is stored."""
 
 
-def resolve(asked: VideoFields, *, random_seed: int) -> VideoOrder:
+def resolve(asked: VideoFields, *, random_seed: int) -> VideoJob:
     """The video that is asked for. Raises InvalidRequest, which names the field."""
     alias = one_of("model", asked.model, tuple(VARIANTS))
     ratio = either("aspect_ratio", asked.aspect_ratio, "aspectRatio", asked.aspectRatio)
     ratio = one_of("aspect_ratio", ratio, ASPECT_RATIOS)
     resolution = one_of("resolution", asked.resolution, RESOLUTIONS)
     width, height = SIZES[resolution, ratio]
-    return VideoOrder(
+    return VideoJob(
         prompt=prompt_of(asked.prompt),
         alias=alias,
         model=VARIANTS[alias],

@@ -16,8 +16,8 @@ from serve_app.engines import SAMPLE_RATE as SECOND
 from serve_app.engines import SpeechRecognizer, Transcription, VoiceActivityDetector
 from serve_app.flows.captions.config import StreamConfig
 from serve_app.flows.captions.events import EndReason, Event, ResetDone, SpeechStart, Timing
-from serve_app.flows.captions.partial_rate import Pace, Statistics
-from serve_app.flows.captions.retrying_recognizer import PatientRecognizer, RecognizerFailure
+from serve_app.flows.captions.partial_rate import PartialRate, Statistics
+from serve_app.flows.captions.retrying_recognizer import RecognizerFailure, RetryingRecognizer
 from serve_app.flows.captions.utterance import Utterance
 from serve_app.flows.captions.utterance_audio import Decode
 from serve_app.media.resample import Resampler
@@ -42,7 +42,7 @@ class LiveTranscript:
     ) -> None:
         """`fail` is called once, when a final cannot be made: EngineUnavailable, DecodeFailed or worse."""
         self._config = config
-        self._recognizer = PatientRecognizer(recognizer, sleep)
+        self._recognizer = RetryingRecognizer(recognizer, sleep)
         self._detector = detector
         self._clock = clock
         self._emit = emit
@@ -55,7 +55,7 @@ class LiveTranscript:
         self._progress = asyncio.Event()
         self._closed = False
         self._arrived = 0.0
-        self._pace = Pace(config.partial_interval_ms)
+        self._pace = PartialRate(config.partial_interval_ms)
         self.statistics = Statistics()
 
     def feed(self, samples: Pcm16) -> None:
@@ -158,7 +158,7 @@ class LiveTranscript:
         arrived = self._arrived
         needed = utterance.needs(decode)
         self.statistics.decoded_s += (decode.stretch[1] - decode.stretch[0]) / SECOND
-        recognize = self._recognizer.patiently if needed else self._recognizer.once
+        recognize = self._recognizer.with_retries if needed else self._recognizer.once
         try:
             heard = await recognize(utterance.samples(decode), final=decode.exact)
         except RecognizerFailure:

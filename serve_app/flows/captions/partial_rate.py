@@ -25,7 +25,7 @@ class Statistics:
     """Audio handed to the recogniser; divided by the audio received it is the re-decode ratio."""
 
 
-class Pace:
+class PartialRate:
     """The chosen interval, or a longer one while the recogniser is slower than it."""
 
     def __init__(self, interval_ms: int) -> None:

@@ -17,7 +17,7 @@ RecognizerFailure = (DecodeFailed, Unavailable)
 """What may pass by itself."""
 
 
-class PatientRecognizer:
+class RetryingRecognizer:
     """Asks once for what may be missed, and again and again for what may not."""
 
     def __init__(self, recognizer: SpeechRecognizer, sleep: Callable[[float], Awaitable[None]]) -> None:
@@ -32,7 +32,7 @@ class PatientRecognizer:
         except TimeoutError:
             raise EngineUnavailable("The recogniser did not answer in time.") from None
 
-    async def patiently(self, samples: Pcm16, *, final: bool) -> Transcription:
+    async def with_retries(self, samples: Pcm16, *, final: bool) -> Transcription:
         """Like `once`, repeated after each of RETRY_DELAYS_S; raises what the last try raised."""
         for delay in RETRY_DELAYS_S:
             try:

@@ -11,7 +11,7 @@ from serve_app.core.jobs import Job
 from serve_app.core.reading.attempt import Attempt, best_attempt
 from serve_app.core.reading.parts import Json, Pronunciation, Reference, Spoken
 from serve_app.core.reading.payload import no_speech_payload, score_payload
-from serve_app.core.reading.rules import ReadingOrder
+from serve_app.core.reading.rules import ReadingJob
 from serve_app.core.reading.tokens import anchored, repetitions_marked, timed, tokens_of
 from serve_app.core.text.thai import caption_line
 from serve_app.core.usage import READING_SECONDS
@@ -33,7 +33,7 @@ async def assess_job(backends: Backends, job: Job, report: Report) -> JsonObject
     The same recordings and fields give the same payload (RS-025). Raises what `recorded` and `read_aloud`
     raise, and InvalidRequest when there are no words to read.
     """
-    order = ReadingOrder(**job.payload)
+    order = ReadingJob(**job.payload)
     student = await recorded(backends, job.team, order.student_audio)
     report(Progress("transcription"))
     reference = await _reference(backends, job.team, order)
@@ -44,7 +44,7 @@ async def assess_job(backends: Backends, job: Job, report: Report) -> JsonObject
     return payload
 
 
-async def _reference(backends: Backends, team: str, order: ReadingOrder) -> Reference:
+async def _reference(backends: Backends, team: str, order: ReadingJob) -> Reference:
     """The text, or what is said in the recording of it (RS-003)."""
     if order.reference_text:
         reference = Reference(order.reference_text, tokens_of(order.reference_text))
@@ -60,7 +60,7 @@ async def _reference(backends: Backends, team: str, order: ReadingOrder) -> Refe
 
 async def _assessed(
     backends: Backends,
-    order: ReadingOrder,
+    order: ReadingJob,
     reference: Reference,
     student: Recorded,
     report: Report,

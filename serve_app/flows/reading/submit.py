@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from serve_app.backends import Backends
 from serve_app.core.jobs import Job, uploads_folder
-from serve_app.core.reading.rules import ReadingFields, ReadingOrder, resolve
+from serve_app.core.reading.rules import ReadingFields, ReadingJob, resolve
 from serve_app.engines import ASR
 from serve_app.errors import EngineUnavailable, InvalidAudio, InvalidRequest, TooLarge
 from serve_app.flows.jobs import client as jobs
@@ -48,7 +48,7 @@ class NewReading:
     reference_audio: Upload | None
 
 
-async def order_reading(backends: Backends, team: str, new: NewReading, idempotency_key: str | None) -> Job:
+async def submit_reading(backends: Backends, team: str, new: NewReading, idempotency_key: str | None) -> Job:
     """Check what can be checked before a job is accepted, then queue it; a repeat gives the first job.
 
     Raises InvalidRequest and TooLarge, which name the field, InvalidAudio, EngineUnavailable when the
@@ -66,7 +66,7 @@ async def order_reading(backends: Backends, team: str, new: NewReading, idempote
         return await _submitted(backends, team, job_id, order, recordings)
 
 
-def _recordings(order: ReadingOrder, new: NewReading) -> dict[str, Upload]:
+def _recordings(order: ReadingJob, new: NewReading) -> dict[str, Upload]:
     """The recordings that are needed, by field."""
     if new.student_audio is None:
         raise InvalidRequest("student_audio: Send a recording.")
@@ -98,7 +98,7 @@ def _hash(file: BinaryIO) -> str:
 
 
 async def _submitted(
-    backends: Backends, team: str, job_id: str, order: ReadingOrder, recordings: dict[str, Upload]
+    backends: Backends, team: str, job_id: str, order: ReadingJob, recordings: dict[str, Upload]
 ) -> Job:
     """Files of a reading that is not queued in the end are removed. Until the job has ended (`job_uploads`)
     they are kept as long as a record; none waits that long."""

@@ -19,7 +19,7 @@ ROUTE = "POST /api/tts/v1/audio/speech"
 """Under which idempotency keys are kept."""
 
 
-async def order_speech(
+async def submit_speech(
     backends: Backends, team: str, asked: SpeechFields, idempotency_key: str | None
 ) -> Job:
     """Check all that can be checked before a job is accepted, then queue it; a repeat gives the first job.

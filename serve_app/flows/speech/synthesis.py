@@ -12,7 +12,7 @@ import numpy as np
 from serve_app.backends import Backends
 from serve_app.clock import utc_day
 from serve_app.core.jobs import Job
-from serve_app.core.speech.rules import SpeechOrder
+from serve_app.core.speech.rules import SpeechJob
 from serve_app.core.usage import SPEECH_SECONDS
 from serve_app.engines import TTS, Models, Speech, SpeechRequest
 from serve_app.errors import SynthesisFailed
@@ -33,7 +33,7 @@ async def speak_job(backends: Backends, job: Job, report: Report) -> JsonObject:
 
     What is written when the job is taken away or cancelled is removed again.
     """
-    order = SpeechOrder(**job.payload)
+    order = SpeechJob(**job.payload)
     speech = await spoken(backends.models, await request_of(backends, job.team, order), report)
     seconds = len(speech.samples) / speech.sample_rate
     day = utc_day(job.created_at)
@@ -60,7 +60,7 @@ async def spoken(models: Models, request: SpeechRequest, report: Report) -> Spee
     raise SynthesisFailed
 
 
-async def request_of(backends: Backends, team: str, order: SpeechOrder) -> SpeechRequest:
+async def request_of(backends: Backends, team: str, order: SpeechJob) -> SpeechRequest:
     """What is asked of the engine. The reference is read again here: any host may run a job."""
     return SpeechRequest(
         text=order.text,
@@ -81,7 +81,7 @@ def _checked(speech: Speech) -> Speech:
     return speech
 
 
-def _told(order: SpeechOrder, speech: Speech) -> Mapping[str, Any]:
+def _told(order: SpeechJob, speech: Speech) -> Mapping[str, Any]:
     """TTS-025; fields that say nothing are left out."""
     voice = {"speaker": order.speaker, "clone_audio": order.reference, "clone_text": order.transcript}
     engine = {"engine_impl": speech.card.impl, "embedded": speech.card.embedded} if speech.card else {}

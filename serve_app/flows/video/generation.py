@@ -12,7 +12,7 @@ from serve_app.backends import Backends
 from serve_app.clock import utc_day
 from serve_app.core.jobs import Job
 from serve_app.core.usage import VIDEO_SECONDS
-from serve_app.core.video.rules import FRAME_RATE, VideoOrder
+from serve_app.core.video.rules import FRAME_RATE, VideoJob
 from serve_app.engines import VIDEO, Progress, Video, VideoRequest
 from serve_app.errors import VideoFailed
 from serve_app.flows.jobs.flow import Report
@@ -32,7 +32,7 @@ async def generate_job(backends: Backends, job: Job, report: Report) -> JsonObje
 
     What is written when the job fails, is taken away or cancelled is removed again.
     """
-    order = VideoOrder(**job.payload)
+    order = VideoJob(**job.payload)
     request = await request_of(backends, job.team, order)
     generator = await backends.models.find(VIDEO, order.model)
     day = utc_day(job.created_at)
@@ -49,7 +49,7 @@ async def generate_job(backends: Backends, job: Job, report: Report) -> JsonObje
     return {"path": path, "metadata": _told(order, video)}
 
 
-async def request_of(backends: Backends, team: str, order: VideoOrder) -> VideoRequest:
+async def request_of(backends: Backends, team: str, order: VideoJob) -> VideoRequest:
     """What is asked of the engine. Raises NotFound when the picture is no longer kept."""
     location = (await backends.files.find(order.image, team=team)).location
     return VideoRequest(
@@ -81,7 +81,7 @@ async def written(
     raise VideoFailed
 
 
-def _told(order: VideoOrder, video: Video) -> Mapping[str, Any]:
+def _told(order: VideoJob, video: Video) -> Mapping[str, Any]:
     """What `metadata` says; the engine's own words first, which change none of ours."""
     engine = {"engine_impl": video.card.impl, "embedded": video.card.embedded} if video.card else {}
     return {

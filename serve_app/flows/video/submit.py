@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from serve_app.backends import Backends
 from serve_app.core.data_url import Content
 from serve_app.core.jobs import Job, uploads_folder
-from serve_app.core.video.rules import VideoFields, VideoOrder, resolve
+from serve_app.core.video.rules import VideoFields, VideoJob, resolve
 from serve_app.engines import VIDEO
 from serve_app.errors import UpstreamUnreachable
 from serve_app.flows.jobs import client as jobs
@@ -31,7 +31,7 @@ ONE_AT_A_TIME = ThreadPoolExecutor(1, "picture")
 each other, so that those of many callers fill no memory and leave processors to live captions."""
 
 
-async def order_video(
+async def submit_video(
     backends: Backends, team: str, asked: VideoFields, url: str, idempotency_key: str | None
 ) -> Job:
     """Check all that can be checked before a job is accepted, then queue it; a repeat gives the first job.
@@ -52,7 +52,7 @@ async def order_video(
         return await _submitted(backends, team, job_id, order, picture)
 
 
-async def check_lives(backends: Backends, order: VideoOrder) -> None:
+async def check_lives(backends: Backends, order: VideoJob) -> None:
     """Raises UpstreamUnreachable when nothing lives behind the model's name."""
     if order.model not in await backends.cards.of(VIDEO):
         raise UpstreamUnreachable(f"No runtime of {order.alias} answers.")
@@ -63,7 +63,7 @@ def _fingerprint(asked: VideoFields, url: str) -> str:
     return fingerprint({**asdict(asked), PICTURE: hashlib.sha256(url.encode()).hexdigest()})
 
 
-async def _in_turn(sent: Content, order: VideoOrder, max_pixels: int) -> bytes:
+async def _in_turn(sent: Content, order: VideoJob, max_pixels: int) -> bytes:
     """The file to keep of a picture. Raises InvalidRequest."""
     ratio = (order.width, order.height)
     return await asyncio.get_running_loop().run_in_executor(
@@ -71,7 +71,7 @@ async def _in_turn(sent: Content, order: VideoOrder, max_pixels: int) -> bytes:
     )
 
 
-async def _submitted(backends: Backends, team: str, job_id: str, order: VideoOrder, picture: bytes) -> Job:
+async def _submitted(backends: Backends, team: str, job_id: str, order: VideoJob, picture: bytes) -> Job:
     """The picture of a job that is not queued in the end is removed. Until the job has ended (`job_uploads`)
     it is kept as long as a record."""
     path = f"{uploads_folder(team, job_id)}image.png"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from serve_app.backends import Backends
 from serve_app.core.reference_paths import CUSTOM_VOICES, OPERATOR, Place, reference_path
-from serve_app.core.speech.rules import SpeechOrder
+from serve_app.core.speech.rules import SpeechJob
 from serve_app.engines import Reference
 from serve_app.errors import Conflict, NotFound
 from serve_app.flows.voices.auto_transcript import heard_in
@@ -21,7 +21,7 @@ from serve_app.flows.voices.reference_audio import ReadReference, read_reference
 MISSING = "The voice to clone does not exist."
 
 
-async def settled(backends: Backends, team: str, order: SpeechOrder) -> SpeechOrder:
+async def settled(backends: Backends, team: str, order: SpeechJob) -> SpeechJob:
     """The order with the voice it clones found and readable, its text known if anybody knows it.
 
     A URL becomes a custom voice, once for each team. Raises InvalidRequest for a path of no known form and
@@ -50,7 +50,7 @@ async def fetched(backends: Backends, url: str, transcript: str = "") -> ReadRef
     return await asyncio.to_thread(read_reference, io.BytesIO(content), transcript)
 
 
-async def _registered(backends: Backends, team: str, order: SpeechOrder) -> str:
+async def _registered(backends: Backends, team: str, order: SpeechJob) -> str:
     """The path of the custom voice of a URL (TTS-016)."""
     voices = CustomVoices(backends, team)
     name = f"url-{hashlib.sha256(order.reference.encode()).hexdigest()[:32]}"

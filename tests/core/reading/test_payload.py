@@ -10,7 +10,7 @@ import pytest
 from serve_app.core.reading.attempt import Attempt
 from serve_app.core.reading.parts import Pronunciation, Reference, Spoken, excerpt
 from serve_app.core.reading.payload import score_payload
-from serve_app.core.reading.rules import ReadingOrder
+from serve_app.core.reading.rules import ReadingJob
 from serve_app.engines import AlignedSyllable, AlignedWord, SpokenSyllable
 
 TEXT = "สวัสดีครับ วันนี้เราจะเรียนภาษาไทย"
@@ -51,7 +51,7 @@ def aligned(confidences: list[float]) -> Pronunciation:
 
 
 def payload(attempt: Attempt = WORSE, said: Pronunciation = aligned(CONFIDENCES)) -> dict[str, Any]:
-    order = ReadingOrder("typhoon", True, TEXT, "student_001", "lesson_01")
+    order = ReadingJob("typhoon", True, TEXT, "student_001", "lesson_01")
     reference = Reference(TEXT, TOKENS)
     return score_payload(order.view(reference.source), reference, SPOKEN, attempt, said, 0.2, 0.5)
 

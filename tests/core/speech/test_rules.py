@@ -16,7 +16,7 @@ from serve_app.core.speech.rules import (
     LARGEST_SEED,
     LONGEST_TEXT,
     SpeechFields,
-    SpeechOrder,
+    SpeechJob,
     resolve,
 )
 from serve_app.core.speech.voice_design import CATEGORY
@@ -28,7 +28,7 @@ PAIRS = Settings().tts_pairs
 RANDOM_SEED = 77
 
 
-def order(**fields: Any) -> SpeechOrder:
+def order(**fields: Any) -> SpeechJob:
     return resolve(SpeechFields(**{"text": "hello", **fields}), PAIRS, random_seed=RANDOM_SEED)
 
 
@@ -339,7 +339,7 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
-def outcome(text: str, fields: dict[str, Any]) -> SpeechOrder | InvalidRequest:
+def outcome(text: str, fields: dict[str, Any]) -> SpeechJob | InvalidRequest:
     try:
         return resolve(SpeechFields(text, **fields), PAIRS, random_seed=RANDOM_SEED)
     except InvalidRequest as refusal:

@@ -13,7 +13,7 @@ from serve_app.core.video.rules import (
     RESOLUTIONS,
     VARIANTS,
     VideoFields,
-    VideoOrder,
+    VideoJob,
     resolve,
 )
 from serve_app.errors import InvalidRequest
@@ -22,7 +22,7 @@ RANDOM_SEED = 77
 LARGEST = 2**31 - 1
 
 
-def order(**fields: Any) -> VideoOrder:
+def order(**fields: Any) -> VideoJob:
     return resolve(VideoFields(**{"prompt": "A slow zoom.", **fields}), random_seed=RANDOM_SEED)
 
 
@@ -34,7 +34,7 @@ def refused(**fields: Any) -> str:
 
 def test_defaults() -> None:
     """VID-002, VID-007, VID-008, VID-009, VID-010."""
-    assert order() == VideoOrder(
+    assert order() == VideoJob(
         prompt="A slow zoom.",
         alias="ltx23-standard",
         model="ltx23-distilled",

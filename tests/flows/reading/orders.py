@@ -9,7 +9,7 @@ from typing import Any
 from serve_app.backends import Backends
 from serve_app.core.audio.pcm import Pcm16
 from serve_app.core.jobs import Job
-from serve_app.core.reading.rules import ReadingOrder
+from serve_app.core.reading.rules import ReadingJob
 from serve_app.engines import AlignedWord, Aligner, Alignment, Audio, EngineCard, Progress, Word
 from serve_app.flows.reading.score import KIND, assess_job
 from serve_app.stores import JsonObject
@@ -93,7 +93,7 @@ async def assess(
     backends: Backends, recording: bytes, seen: list[Progress] | None = None, **order: Any
 ) -> JsonObject:
     """The payload of a reading of TEXT."""
-    asked = ReadingOrder("typhoon", include_pronunciation=True, reference_text=TEXT)
+    asked = ReadingJob("typhoon", include_pronunciation=True, reference_text=TEXT)
     for name in ("student_audio", "reference_audio"):
         content = {"student_audio": recording, **order}.get(name)
         if isinstance(content, bytes):

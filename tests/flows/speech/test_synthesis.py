@@ -15,7 +15,7 @@ import pytest
 
 from serve_app.backends import Backends
 from serve_app.core.jobs import Job, JobState
-from serve_app.core.speech.rules import SpeechFields, SpeechOrder
+from serve_app.core.speech.rules import SpeechFields, SpeechJob
 from serve_app.engines import Progress, Speech, Transcription, Word
 from serve_app.errors import (
     EngineUnavailable,
@@ -29,7 +29,7 @@ from serve_app.errors import (
     UpstreamUnreachable,
 )
 from serve_app.flows.jobs.attempt import execute
-from serve_app.flows.speech.submit import order_speech
+from serve_app.flows.speech.submit import submit_speech
 from serve_app.flows.speech.synthesis import KIND, speak_job
 from serve_app.flows.voices.custom_voices import CustomVoices
 from serve_app.flows.voices.reference_audio import RATE, read_reference
@@ -47,7 +47,7 @@ from tests.fakes import (
 from tests.recordings import encode, tone
 
 TEAM = "team_a"
-ORDER = SpeechOrder("Good morning.", "en", "cosytts", 7, speaker="Ryan", instruct="Warm")
+ORDER = SpeechJob("Good morning.", "en", "cosytts", 7, speaker="Ryan", instruct="Warm")
 VOICE = encode("flac", tone(3.0))
 
 
@@ -74,10 +74,10 @@ async def backends(
 
 async def ordered(backends: Backends, key: str | None = None, **fields: Any) -> Job:
     asked = SpeechFields(**{"text": "Good morning.", **fields})
-    return await order_speech(backends, TEAM, asked, key)
+    return await submit_speech(backends, TEAM, asked, key)
 
 
-def job_of(order: SpeechOrder, clock: ManualClock | None = None) -> Job:
+def job_of(order: SpeechJob, clock: ManualClock | None = None) -> Job:
     now = (clock or ManualClock()).now()
     return Job("a-job", KIND, TEAM, asdict(order), created_at=now, attempt=1)
 
@@ -99,7 +99,7 @@ def unheard(progress: Progress) -> None:
     pass
 
 
-async def speak(backends: Backends, order: SpeechOrder = ORDER) -> JsonObject:
+async def speak(backends: Backends, order: SpeechJob = ORDER) -> JsonObject:
     return await speak_job(backends, job_of(order), unheard)
 
 

@@ -18,7 +18,7 @@ from serve_app.backends import Backends
 from serve_app.core.data_url import Content
 from serve_app.core.jobs import Job, JobState, uploads_folder
 from serve_app.core.video.crop import Size
-from serve_app.core.video.rules import VideoFields, VideoOrder
+from serve_app.core.video.rules import VideoFields, VideoJob
 from serve_app.engines import Picture, Progress, Video
 from serve_app.errors import (
     IdempotencyConflict,
@@ -33,7 +33,7 @@ from serve_app.errors import (
 from serve_app.flows.job_registry import FLOWS
 from serve_app.flows.jobs.attempt import execute
 from serve_app.flows.video.generation import KIND, generate_job
-from serve_app.flows.video.submit import order_video
+from serve_app.flows.video.submit import submit_video
 from serve_app.media.pictures import png, read_picture
 from serve_app.stores import JsonObject
 from tests.conftest import eventually
@@ -60,7 +60,7 @@ async def backends(tmp_path: Path, generator: ScriptedVideoGenerator) -> AsyncIt
 
 async def ordered(backends: Backends, key: str | None = None, url: str = PHOTO, **fields: Any) -> Job:
     asked = VideoFields(**{"prompt": "A slow zoom.", **fields})
-    return await order_video(backends, TEAM, asked, url, key)
+    return await submit_video(backends, TEAM, asked, url, key)
 
 
 async def stored(backends: Backends) -> list[str]:
@@ -105,7 +105,7 @@ async def test_an_order_is_queued_with_its_picture(backends: Backends) -> None:
     assert (first.payload["image"], first.uploads) == (path, [path])
     found = await backends.files.find(path, team=TEAM)
     assert found.media_type == "image/png"
-    assert VideoOrder(**first.payload).alias == "ltx23-standard"
+    assert VideoJob(**first.payload).alias == "ltx23-standard"
 
 
 async def test_a_job_makes_a_video(
@@ -377,7 +377,5 @@ async def test_pictures_are_decoded_one_at_a_time(
 
 def test_a_payload_is_plain() -> None:
     """JOB-002: what a job holds survives its way through any store."""
-    order = VideoOrder(
-        "p", "ltx23", "ltx23-distilled", 1280, 720, 5, "16:9", "720p", 7, "inputs/a/b/image.png"
-    )
-    assert VideoOrder(**json.loads(json.dumps(asdict(order)))) == order
+    order = VideoJob("p", "ltx23", "ltx23-distilled", 1280, 720, 5, "16:9", "720p", 7, "inputs/a/b/image.png")
+    assert VideoJob(**json.loads(json.dumps(asdict(order)))) == order

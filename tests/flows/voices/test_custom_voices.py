@@ -26,7 +26,7 @@ from serve_app.errors import (
     TooLarge,
     UnsafeUrl,
 )
-from serve_app.flows.speech.submit import order_speech
+from serve_app.flows.speech.submit import submit_speech
 from serve_app.flows.voices import custom_voices
 from serve_app.flows.voices.custom_voices import MAX_BYTES, CustomVoice, CustomVoices
 from serve_app.flows.voices.reference_audio import RATE
@@ -93,7 +93,7 @@ class Desk:
     async def order(self, **fields: Any) -> dict[str, Any]:
         """The payload of a job that clones."""
         asked = SpeechFields(**{"text": "hello", "clone_audio": URL, **fields})
-        return dict((await order_speech(self.backends, self.team, asked, None)).payload)
+        return dict((await submit_speech(self.backends, self.team, asked, None)).payload)
 
     @property
     def voices(self) -> CustomVoices:
