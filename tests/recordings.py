@@ -96,3 +96,10 @@ def encode_into(container: Any, stream: Any, samples: Pcm16, layout: str) -> Non
             container.mux(stream.encode(fitted))
     for last in [*fitting.resample(None), None]:
         container.mux(stream.encode(last))
+
+
+def holed(content: bytes, share: float = 0.05) -> bytes:
+    """A file whose middle is noise bytes."""
+    at, count = len(content) // 2, round(len(content) * share)
+    noise = np.random.default_rng(1).integers(0, 256, count, np.uint8).tobytes()
+    return content[:at] + noise + content[at + count :]

@@ -19,8 +19,8 @@ from serve_app.media.mono import MonoStream
 
 log = logging.getLogger(__name__)
 
-MOST_ERRORS = 100_000
-"""Packets that cannot be decoded, half an hour of AAC, before the rest is left alone: their errors take two
+MOST_ERRORS = 20_000
+"""Packets that cannot be decoded, seven minutes of AAC, before the rest is left alone: they take four
 seconds."""
 
 

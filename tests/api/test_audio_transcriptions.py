@@ -28,9 +28,9 @@ from serve_app.errors import DecodeFailed, EngineUnavailable, KaleidoError
 from tests.api.live_api import serving
 from tests.conftest import eventually
 from tests.fakes import ScriptedModels, ScriptedRecognizer, open_backends, team_with_key
-from tests.flows.captions.scripted_speech import Detector
+from tests.flows.captions.scripted_speech import RATE, Detector, audio
 from tests.flows.transcription.test_file_transcription import TWO, Engine, recording
-from tests.recordings import encode
+from tests.recordings import encode, holed
 
 WAV = ("speech.wav", recording(8).getvalue())
 TEXT = "Good morning. How are you?"
@@ -135,6 +135,19 @@ async def test_stream(sdk: AsyncOpenAI, form: Any) -> None:
     assert [delta.type for delta in deltas] == ["transcript.text.delta"] * 2
     assert [delta.delta for delta in deltas] == ["Good morning.", " How are you?"]
     assert (done.type, done.text) == ("transcript.text.done", TEXT)
+
+
+async def test_a_damaged_recording(sdk: AsyncOpenAI) -> None:
+    """VP-006: both forms of JSON and the end of a stream tell where; a whole recording has no such field."""
+    file = ("speech.m4a", holed(encode("m4a with alac", audio(0, 8), RATE)))
+    create: Any = sdk.audio.transcriptions.create
+    for form in ("json", "verbose_json"):
+        heard = await create(file=file, model="whisper", response_format=form)
+        assert heard.text == TEXT
+        assert 3.0 < heard.damage["at"] < 5.0
+        assert "damage" not in (await create(file=WAV, model="whisper", response_format=form)).to_dict()
+    events = [event async for event in await create(file=file, model="whisper", stream=True)]
+    assert events[-1].damage == heard.damage
 
 
 async def test_stream_of_silence(sdk: AsyncOpenAI, engine: Engine) -> None:

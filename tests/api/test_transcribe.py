@@ -18,9 +18,10 @@ from serve_app.errors import DecodeFailed, EngineUnavailable, Saturated
 from tests.api.live_api import serving
 from tests.conftest import eventually
 from tests.fakes import ManualClock, ScriptedModels, open_backends, team_with_key
-from tests.flows.captions.scripted_speech import Detector
+from tests.flows.captions.scripted_speech import RATE, Detector, audio
 from tests.flows.transcription.test_file_transcription import SIX, TWO, Engine, recording
 from tests.http.probe import code_of
+from tests.recordings import encode, holed
 
 WAV = recording(8).getvalue()
 JSON_22 = {"filename", "text", "segments", "duration", "processing_time"}
@@ -49,7 +50,8 @@ async def test_a_recording_becomes_text(signed: httpx.AsyncClient) -> None:
         answer = await signed.post(path, files={"file": ("audio.wav", WAV, "audio/wav")})
         transcript = answer.json()
         assert answer.status_code == 200
-        assert set(transcript) == JSON_22 | {"language", "engine", "engine_impl"}
+        assert set(transcript) == JSON_22 | {"language", "engine", "engine_impl", "damage"}
+        assert transcript["damage"] is None
         assert transcript["filename"] == "audio.wav"
         assert transcript["text"] == "Good morning. How are you?"
         assert (transcript["duration"], transcript["processing_time"]) == (8.0, 0.0)
@@ -59,6 +61,20 @@ async def test_a_recording_becomes_text(signed: httpx.AsyncClient) -> None:
         assert [segment["id"] for segment in transcript["segments"]] == [0, 1]
         assert [segment["text"] for segment in transcript["segments"]] == ["Good morning.", "How are you?"]
         assert transcript["segments"][0]["tokens"] == [0, 1]
+
+
+async def test_a_damaged_recording(signed: httpx.AsyncClient, backends: Backends) -> None:
+    """VP-006, QUO-013: the words on both sides of the hole at their times, and where it is; what stands for
+    it counts as audio, and nothing decodable is a 400."""
+    content = holed(encode("m4a with alac", audio(0, 8), RATE))
+    transcript = (await upload(signed, content)).json()
+    assert transcript["text"] == "Good morning. How are you?"
+    assert [round(segment["start"]) for segment in transcript["segments"]] == [1, 5]
+    assert 3.0 < transcript["damage"]["at"] < 5.0
+    assert 0.1 < transcript["damage"]["seconds"] < 1.5
+    assert transcript["duration"] == pytest.approx(8.0, abs=0.3)
+    refused = await upload(signed, holed(encode("mp3", audio(0, 0.3), RATE), 0.5)[-400:])
+    assert (refused.status_code, code_of(refused)) == (400, "invalid_audio")
 
 
 async def test_a_large_recording(signed: httpx.AsyncClient, engine: Engine) -> None:

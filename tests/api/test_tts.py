@@ -34,7 +34,7 @@ from tests.fakes import (
     team_with_key,
 )
 from tests.http.probe import code_of
-from tests.recordings import encode, tone
+from tests.recordings import encode, holed, tone
 
 SPEECH = "/api/tts/v1/audio/speech"
 VOICES = "/api/tts/v1/custom-voices"
@@ -316,6 +316,18 @@ async def test_a_custom_voice(signed: httpx.AsyncClient, backends: Backends) -> 
     assert (gone.status_code, gone.json()) == (200, {"success": True, "id": voice["id"]})
     answer = await signed.post(SPEECH, json={"text": "สวัสดี", "language": "th", **request})
     assert (answer.status_code, code_of(answer)) == (404, "not_found")
+
+
+async def test_a_damaged_recording_of_a_voice(signed: httpx.AsyncClient) -> None:
+    """VP-006, TTS-021: what can be decoded is kept if it is long enough, and the voice tells of the rest."""
+    damaged = holed(encode("m4a", tone(10.0)))
+    answer = await signed.post(VOICES, files={"audio_file": ("x.m4a", damaged)}, data={"name": "x"})
+    voice = answer.json()["voice"]
+    assert voice["damage"]["seconds"] > 0
+    assert (await signed.get(VOICES)).json()["voices"] == [voice]
+    short = encode("flac", tone(1.5))
+    cut = await signed.post(VOICES, files={"audio_file": ("y.flac", short[: len(short) // 2])})
+    assert (cut.status_code, code_of(cut)) == (400, "invalid_audio")
 
 
 async def test_a_voice_nobody_transcribes(signed: httpx.AsyncClient) -> None:

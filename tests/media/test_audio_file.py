@@ -20,7 +20,7 @@ from serve_app.engines import SAMPLE_RATE
 from serve_app.errors import AudioTooLong, InvalidAudio, InvalidRequest
 from serve_app.media.audio_file import AudioFile
 from serve_app.media.container_start import FORMATS
-from tests.recordings import CONTAINERS, encode, encode_into, tone
+from tests.recordings import CONTAINERS, encode, encode_into, holed, tone
 
 
 def opened(content: bytes, max_seconds: float = 60.0) -> AudioFile:
@@ -182,10 +182,7 @@ def test_nothing_of_a_broken_file_reaches_the_log(capfd: pytest.CaptureFixture[s
 
 def broken(kind: str) -> bytes:
     """A second of noise bytes after the first half of ten seconds."""
-    content = bytearray(encode(kind, tone(10.0)))
-    noise = np.random.default_rng(1).integers(0, 256, len(content) // 10, np.uint8).tobytes()
-    content[len(content) // 2 : len(content) // 2 + len(noise)] = noise
-    return bytes(content)
+    return holed(encode(kind, tone(10.0)), 0.1)
 
 
 def until_refused(recording: AudioFile) -> tuple[float, InvalidRequest]:

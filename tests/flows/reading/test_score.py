@@ -37,6 +37,7 @@ from tests.flows.reading.orders import (
     said,
     wav_of,
 )
+from tests.recordings import encode, holed, tone
 
 MISTAKEN = "สวัสดีครับ วันนี้ เรียน ภาษาใจ"
 PERFECT = "สวัสดีครับ วันนี้ เรา จะ เรียน ภาษาไทย"
@@ -68,6 +69,24 @@ async def payload(
 ) -> dict[str, Any]:
     reader = pupil(opened, script, aligner)
     return dict(await assess(reader.heard_by(opened), reader.wav, **order))
+
+
+async def test_damaged_recordings(opened: Backends) -> None:
+    """VP-006: the words that can be decoded are scored, and each `meta` tells of its own recording."""
+    reader = pupil(opened, said(PERFECT))
+    damaged = holed(encode("m4a with alac", audio(0, reader.seconds), RATE), 0.01)
+    told = await assess(reader.heard_by(opened), damaged, reference_text="", reference_audio=reader.wav)
+    assert told["student"]["meta"]["damage"]["at"] == pytest.approx(6.0, abs=0.5)
+    assert told["student"]["meta"]["damage"]["seconds"] > 0
+    assert "damage" not in told["reference"]["meta"]
+
+
+async def test_damage_where_nobody_speaks(opened: Backends) -> None:
+    """VP-006, RS-081: the pupil may have spoken where it is."""
+    silence = holed(encode("m4a with alac", tone(8.0, rate=RATE, level=0.0005), RATE), 0.1)
+    told = await assess(pupil(opened, []).heard_by(opened), silence)
+    assert told["assessment"]["status"] == "no_speech"
+    assert told["student"]["meta"]["damage"]["seconds"] > 0
 
 
 GOLDEN = {
