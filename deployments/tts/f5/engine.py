@@ -22,6 +22,7 @@ from deployments.tts.f5.diffusion import Speaker, cross_faded
 from deployments.tts.f5.model import SAMPLE_RATE, CheckpointFiles, load_checkpoint, load_vocoder
 from deployments.tts.f5.reference import voice_of
 from deployments.tts.f5.text import READINGS, chunks, spelled
+from serve_app.core.audio.downmix import mixed
 from serve_app.engines import EngineCard, Progress, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
 
@@ -129,7 +130,7 @@ def _recording(path: str, transcript: str) -> Reference:
     """The configured voice. Raises EngineConfigError when it cannot be used."""
     try:
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-        reference = Reference(samples.mean(axis=1), rate, transcript)
+        reference = Reference(mixed(samples.T, rate), rate, transcript)
         voice_of(reference)
     except (OSError, RuntimeError, InvalidRequest) as unusable:
         raise EngineConfigError(f"reference {path!r}: {unusable}") from unusable

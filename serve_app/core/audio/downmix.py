@@ -92,3 +92,11 @@ class Downmix:
             least = -much if self._signs[channel] == sign else 0.0
             self._signs[channel] = sign if total @ added >= least else -sign
             total += self._signs[channel] * changes[channel]
+
+
+def mixed(channels: Channels, rate: int) -> Mono:
+    """A whole recording, of one channel too."""
+    if len(channels) == 1:
+        return channels.reshape(-1)
+    downmix = Downmix(len(channels), rate)
+    return np.concatenate([*downmix.feed(channels), *downmix.finish()])

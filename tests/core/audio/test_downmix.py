@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serve_app.core.audio.downmix import OPPOSED, Channels, Downmix, Mono
+from serve_app.core.audio.downmix import mixed as mixed_whole
 
 RATE = 16_000
 NOISE = np.random.default_rng(5)
@@ -126,6 +127,12 @@ def test_the_size_of_frames_does_not_matter() -> None:
     left, right = SPEECH, hiss(2.0, 0.03) - 0.8 * SPEECH
     small, large = mixed(left, right, step=32), mixed(left, right, step=len(left))
     assert np.array_equal(small, large)
+
+
+def test_a_whole_recording() -> None:
+    """VP-005: as in frames; one channel is itself."""
+    assert np.array_equal(mixed_whole(np.stack([SPEECH, -SPEECH]), RATE), mixed(SPEECH, -SPEECH))
+    assert np.array_equal(mixed_whole(SPEECH[None], RATE), SPEECH)
 
 
 Gain = st.floats(-1.0, 1.0, width=32)

@@ -186,6 +186,18 @@ def test_the_configured_voice_speaks_without_a_reference(row: dict[str, Any], tm
     )
 
 
+def test_a_configured_voice_in_stereo_turned_around_is_no_silence(
+    row: dict[str, Any], tmp_path: Path
+) -> None:
+    """VP-005, TTS-011."""
+    path = tmp_path / "voice.wav"
+    turned = np.stack([REFERENCE.samples, -REFERENCE.samples], axis=1)
+    soundfile.write(path, turned, SAMPLE_RATE, subtype="FLOAT")
+    example = F5Synthesizer(**row, reference=str(path), transcript=REFERENCE.transcript).example
+    assert example.reference is not None
+    np.testing.assert_allclose(np.abs(example.reference.samples), np.abs(REFERENCE.samples), atol=1e-6)
+
+
 @pytest.mark.parametrize("name", REQUESTS)
 def test_it_reads_nothing_while_it_speaks(
     engine: F5Synthesizer, name: str, monkeypatch: pytest.MonkeyPatch
