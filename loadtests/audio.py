@@ -79,7 +79,7 @@ def with_noise(samples: NDArray[np.float32], snr_db: float, seed: int) -> NDArra
 
 def _speak(text: str, voice: str, snr_db: float | None) -> bytes:
     # Imported late: without the optional extra everything but the making of audio still works.
-    from deployments.tts import formant
+    from deployments.tts.embedded import formant
 
     speech = formant.synthesize(text, language="th", voice=voice)
     samples = soxr.resample(speech.samples, speech.sample_rate, SAMPLE_RATE)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import psutil
 
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1", "0.0.0.0"}
+LOOK_S = 0.01
+"""Pause between two looks: what is measured lasts a hundred times as long."""
 
 
 class NoServer(Exception):
@@ -68,6 +71,28 @@ class CpuMeter:
     def _used(self) -> float:
         times = self._process.cpu_times()
         return float(times.user + times.system)
+
+
+@dataclass(slots=True)
+class Memory:
+    """Resident memory of a process in MiB, looked at again and again."""
+
+    process: psutil.Process
+    base: float = field(init=False)
+    peak: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.base = self.peak = self.now()
+
+    def now(self) -> float:
+        """At this moment."""
+        return float(self.process.memory_info().rss) / 2**20
+
+    async def watch(self) -> None:
+        """Keep the peak, until cancelled."""
+        while True:
+            self.peak = max(self.peak, self.now())
+            await asyncio.sleep(LOOK_S)
 
 
 def titled(title: str) -> list[psutil.Process]:

@@ -32,6 +32,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, texts: Contain
     return "\n".join(_line(line, widths, texts) for line in lines)
 
 
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """GitHub's tables; cells as `table` shows them."""
+    lines = [head, ["---"] * len(head), *([shown(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def summary_table(summary: Summary) -> str:
     """A run, metric by metric: latencies in ms, then shares, then failures."""
     head = ("metric", "n", *(f"p{q}" for q in PERCENTILES), "target p95", "held")

@@ -16,11 +16,11 @@ from serve_app.flows.accounts.audio_meter import AudioMeters
 from serve_app.http.access_log import AccessLog, redact_server_logs
 from serve_app.http.body_limit import BodyLimit
 from serve_app.http.canonical_path import CanonicalPath
-from serve_app.http.dependencies import Surface
 from serve_app.http.error_responses import ErrorBoundary
 from serve_app.http.exception_handlers import answer_for_framework_errors
 from serve_app.http.head_requests import HeadRequests
 from serve_app.http.headers import RateHeaders, RequestId
+from serve_app.http.surface import Surface
 from serve_app.sockets.socket import OpenSockets
 
 MIDDLEWARE = (RequestId, AccessLog, CanonicalPath, RateHeaders, HeadRequests, ErrorBoundary, BodyLimit)

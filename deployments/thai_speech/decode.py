@@ -16,7 +16,6 @@ from deployments.thai_speech.language_model import WordChances
 from deployments.thai_speech.lattice import Arcs, Lattice, Spoken, arcs_of, follow, merged, rescore
 from deployments.thai_speech.phonemes import BLANK
 from deployments.thai_speech.posterior import Posteriors, posteriors
-from deployments.thai_speech.search_frames import informative, padded_windows
 from deployments.thai_speech.trie import FloatArray, SpelledWord, Trie
 
 _UNHEARD = -6.0
@@ -70,8 +69,8 @@ def decode(log_probs: Sequence[FloatArray], decoder: Decoder, final: Sequence[bo
     """
     if not log_probs:
         return []
-    frames = [informative(window, decoder.search.sure_blank) for window in log_probs]
-    padded = padded_windows([window[kept] for window, kept in zip(log_probs, frames, strict=True)])
+    frames = [_informative(window, decoder.search.sure_blank) for window in log_probs]
+    padded = _padded([window[kept] for window, kept in zip(log_probs, frames, strict=True)])
     searched = _search(padded, decoder, ~np.array(final, bool))
     hits: list[list[Hit]] = []
     for window, kept in enumerate(frames):
@@ -135,3 +134,21 @@ class _Searched:
         heard = self.log_probs[window, spoken.first : spoken.last + 1, list(word.tokens)].max(axis=1)
         evidence = Evidence(self.posteriors.of(window, spoken), len(word.tokens))
         return Hit(word.text, spoken.first, spoken.last, evidence, float(heard.clip(_UNHEARD).sum()))
+
+
+def _informative(window: FloatArray, sure_blank: float) -> NDArray[np.intp]:
+    """Frames to search: of each run of sure blanks the first."""
+    sure = window[:, BLANK] > np.log(sure_blank)
+    repeated = np.zeros_like(sure)
+    repeated[1:] = sure[1:] & sure[:-1]
+    return np.flatnonzero(~repeated)
+
+
+def _padded(windows: Sequence[FloatArray]) -> FloatArray:
+    """Shape (windows, frames, labels); padding is certain blank, which changes no score."""
+    longest = max(1, *(len(window) for window in windows))
+    padded = np.full((len(windows), longest, windows[0].shape[1]), -np.inf, np.float32)
+    padded[:, :, BLANK] = 0
+    for row, window in zip(padded, windows, strict=True):
+        row[: len(window)] = window
+    return padded

@@ -15,7 +15,7 @@ from deployments.serving.engine_replica import EngineReplica
 from deployments.serving.tracked_call import Report, TrackedCall
 from serve_app.engines import EngineCard, Progress, Video, VideoRequest
 from serve_app.errors import VideoFailed
-from serve_app.stores.disk.failures import disk_failures
+from serve_app.stores.disk.blocking import disk_failures
 
 PART_BYTES = 1024 * 1024
 """From this size on Ray's object store, which carries the parts, is faster than gRPC."""

@@ -27,7 +27,7 @@ from deployments.serving.loader import EngineConfigError
 from loadtests import report
 from loadtests.audio import LEAD_MS, corpus
 from loadtests.engines.closed_loop import HEAD, Throughput, throughput
-from loadtests.markdown import markdown_table
+from loadtests.report import markdown_table
 from serve_app.cli.operation import FiniteRange
 from serve_app.core.audio.pcm import as_float
 from serve_app.engines import SAMPLE_RATE, Audio, SpeechRecognizer

@@ -20,7 +20,7 @@ from ctranslate2.models import Whisper
 
 from loadtests import report
 from loadtests.engines.random_whisper import FRAMES, MELS, PROMPT, TOKENS, build
-from loadtests.markdown import markdown_table
+from loadtests.report import markdown_table
 
 BATCHES = (1, 2, 4, 8, 16)
 HEAD = ("batch", "encode ms", "generate ms", "align ms", "windows / s", "x a batch of 1")

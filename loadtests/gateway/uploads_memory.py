@@ -18,8 +18,7 @@ import httpx
 
 from loadtests import report
 from loadtests.audio import as_wav
-from loadtests.memory import Memory
-from loadtests.processes import listening_at
+from loadtests.processes import Memory, listening_at
 from loadtests.team import NoServerData, load_test_team
 from serve_app.errors import KaleidoError
 

@@ -115,7 +115,7 @@ def recorded_reading(
 
 
 def _spoken(text: str, variant: str) -> Audio:
-    from deployments.tts import formant
+    from deployments.tts.embedded import formant
     from deployments.tts.embedded.voices import FormantVoice
 
     speech = formant.speak(formant.read(text, "th"), FormantVoice(variant, rate=130))

@@ -16,8 +16,7 @@ import click
 
 from loadtests import report
 from loadtests.job_client import JobFailed
-from loadtests.memory import Memory
-from loadtests.processes import titled
+from loadtests.processes import Memory, titled
 from loadtests.team import NoServerData, load_test_team
 from loadtests.video.client import Made, VideoJobs
 from loadtests.video.landscape import jpeg, landscape

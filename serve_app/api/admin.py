@@ -12,8 +12,9 @@ from serve_app.core.roles import Action, Role, may
 from serve_app.errors import Forbidden
 from serve_app.flows.accounts.team_keys import TeamKeys, override, within
 from serve_app.flows.accounts.teams import Member, Teams
-from serve_app.http.dependencies import BEARER, BackendsDep, Gate, backends_of, bearer_token, spend, surface
+from serve_app.http.dependencies import BEARER, BackendsDep, Gate, backends_of, bearer_token, spend
 from serve_app.http.json_body import JsonBody
+from serve_app.http.surface import surface
 from serve_app.plans import ConcurrentSessions, DailyAudioSeconds, PolicyModel, RequestsPerMinute
 
 REQUESTS_PER_MINUTE = 60

@@ -15,8 +15,9 @@ from serve_app.core.speech.openai_names import ALIASES, TRANSCRIBER
 from serve_app.core.video.rules import VARIANTS
 from serve_app.engines import EngineCard
 from serve_app.errors import ModelNotFound
-from serve_app.http.dependencies import BackendsDep, CallerDep, surface
+from serve_app.http.dependencies import BackendsDep, CallerDep
 from serve_app.http.error_forms import OPENAI
+from serve_app.http.surface import surface
 from serve_app.settings import Settings
 
 router = surface("/v1", "models", OPENAI)

@@ -14,7 +14,9 @@ from serve_app.core.text.languages import language_code
 from serve_app.engines import ASR, EngineCard, Hints
 from serve_app.errors import EngineUnavailable, InvalidRequest
 from serve_app.flows.transcription.file_transcription import transcription_for
-from serve_app.http.dependencies import BackendsDep, caller_for, surface, unless_gone
+from serve_app.http.dependencies import BackendsDep, caller_for
+from serve_app.http.streaming import unless_gone
+from serve_app.http.surface import surface
 
 TAG = "transcribe"
 

@@ -23,9 +23,9 @@ from serve_app.http.dependencies import (
     Gate,
     backends_of,
     credential,
-    surface,
 )
 from serve_app.http.error_responses import error_response
+from serve_app.http.surface import surface
 from serve_app.output_files import signature_opens
 from serve_app.stores import StoredFile
 

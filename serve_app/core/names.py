@@ -10,6 +10,7 @@ from serve_app.errors import InvalidRequest
 LONGEST_NAME = 100
 LONGEST_ADDRESS = 254
 """Characters (RFC 5321, erratum 1690)."""
+LONGEST_SLUG = 64
 MAILBOX = re.compile(r"[^@\s]+@[^@\s]+")
 UNSEEN = ("Cc", "Cf", "Cs")
 """Unicode's categories of characters that nobody sees: controls, marks of direction, halves of characters."""
@@ -35,6 +36,18 @@ def name(text: str, *, field: str) -> str:
     if not comparable(kept):
         raise InvalidRequest(f"{field}: It needs a character that can be seen.")
     return kept
+
+
+def slug(name: str, *, field: str) -> str:
+    """`[A-Za-z0-9_-]{1,64}`: accents are dropped, all else that does not fit becomes `_`.
+
+    Raises InvalidRequest, which names `field`, when no letter or digit is left.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    fitting = re.sub(r"[^A-Za-z0-9-]+", "_", plain).strip("_-")[:LONGEST_SLUG].rstrip("_-")
+    if not fitting:
+        raise InvalidRequest(f"{field}: It needs a letter from A to Z or a digit.")
+    return fitting
 
 
 def comparable(text: str) -> str:

@@ -6,27 +6,18 @@ An HTTP surface is `router = surface("/api/thai-asr", "thai-asr")` and its route
 
 from __future__ import annotations
 
-import asyncio
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Request, Response, Security, WebSocket
-from fastapi.routing import APIRoute
+from fastapi import Depends, Request, Security, WebSocket
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
-from starlette.datastructures import FormData
-from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.requests import HTTPConnection
 
 from serve_app.auth import DEVELOPER, Caller
 from serve_app.backends import Backends
 from serve_app.errors import RateLimited
-from serve_app.http.body_limit import JSON_BYTES
-from serve_app.http.error_forms import STANDARD, ErrorForm
-from serve_app.http.forms import multipart, with_plain_names
-from serve_app.http.json_body import parsed
-from serve_app.sockets.socket import first_to_end
 from serve_app.stores import WindowHit
 
 API_KEY = APIKeyHeader(name="x-api-key", scheme_name="ApiKey", auto_error=False)
@@ -108,63 +99,6 @@ async def _identify(connection: HTTPConnection, surface: str) -> Caller:
     return await backends.keys.authenticate(raw_key)
 
 
-class StrictRequest(Request):
-    """Reads JSON strictly (`json_body`), and forms with all spellings of names (`forms`)."""
-
-    async def json(self) -> Any:
-        return parsed(await self.body())
-
-    async def _get_form(self, **limits: Any) -> FormData:
-        """What `form()` gives. Raises InvalidRequest."""
-        if self._form is None:
-            content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-            files = content_type == "multipart/form-data"
-            form = await (multipart(self, **limits) if files else super()._get_form(**limits))
-            self._form = with_plain_names(form)
-        return self._form
-
-
-class GuardedRoute(APIRoute):
-    """Passes the route's gates before the body is read.
-
-    FastAPI alone parses the body first: a stranger could upload, and learn what is valid, before the 401.
-    """
-
-    body_bytes: ClassVar[int] = JSON_BYTES
-    """Most bytes of a JSON body; a subclass declares more (`BodyLimit`)."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-        gates = [needed.call for needed in self.dependant.dependencies if isinstance(needed.call, Gate)]
-
-        async def admit_then_handle(request: Request) -> Response:
-            for gate in gates:
-                await gate(request)
-            return await handle(StrictRequest(request.scope, request.receive))
-
-        return admit_then_handle
-
-
-class Surface(APIRouter):
-    """The routes of one public surface, and the form that errors below its prefix have, also of unknown
-    paths; a surface further down may declare another."""
-
-    def __init__(self, prefix: str, tag: str, error_form: ErrorForm) -> None:
-        errors: dict[int | str, dict[str, Any]] = {"default": dict(error_form.documented)}
-        super().__init__(prefix=prefix, tags=[tag], route_class=GuardedRoute, responses=errors)
-        self.error_forms = {prefix: error_form}
-
-    def add(self, other: Surface) -> None:
-        """Serve the routes of another one too."""
-        self.routes.extend(other.routes)
-        self.error_forms.update(other.error_forms)
-
-
-def surface(prefix: str, tag: str, error_form: ErrorForm = STANDARD) -> Surface:
-    """The router of one public surface."""
-    return Surface(prefix, tag, error_form)
-
-
 async def _backends(request: Request) -> Backends:
     # FastAPI hands a plain function to a thread pool, which costs more than all else in a small request.
     return backends_of(request)
@@ -174,20 +108,3 @@ BackendsDep = Annotated[Backends, Depends(_backends)]
 CallerDep = Annotated[Caller, Depends(CallerGate())]
 PollingCallerDep = Annotated[Caller, Depends(CallerGate(polling=True))]
 """For status routes, which are polled: they have a bucket of their own (QUO-011)."""
-
-
-async def unless_gone(request: Request, work: Awaitable[Result]) -> Result:
-    """The result of the work, which is cancelled when the client leaves; the body must have been read.
-
-    Raises ClientDisconnect.
-    """
-
-    async def gone() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        raise ClientDisconnect
-
-    running: asyncio.Future[Any] = asyncio.ensure_future(work)
-    await first_to_end(running, gone())
-    result: Result = running.result()
-    return result

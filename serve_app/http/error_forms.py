@@ -1,4 +1,4 @@
-"""The two forms of error answers. Each surface declares its own (`serve_app.http.dependencies.surface`)."""
+"""The two forms of error answers. Each surface declares its own (`serve_app.http.surface`)."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from serve_app.concurrency import first_to_end
 from serve_app.core.keys import redact
 from serve_app.errors import IdleTimeout, KaleidoError, Restarting, SlowReader, TooLarge
 from serve_app.sockets.events import ErrorEvent, Event
@@ -171,17 +172,3 @@ class OpenSockets:
                     await self._left.wait()
         except TimeoutError:
             pass
-
-
-async def first_to_end(*running: Awaitable[None]) -> None:
-    """Run all until one ends, cancel the others, wait for them, and raise what the first one raised."""
-    tasks = [asyncio.ensure_future(each) for each in running]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in tasks:
-        if task in done:
-            task.result()

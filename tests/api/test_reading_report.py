@@ -18,7 +18,7 @@ import pytest
 from serve_app.api.reading_score.report import report_page
 from serve_app.backends import Backends
 from serve_app.core.jobs import JobState
-from serve_app.core.waveform import peaks
+from serve_app.core.reading.timeline import peaks
 from serve_app.flows.reading.report import ReadingReport, Recording
 from serve_app.flows.reading.score import KIND
 from serve_app.media.audio_file import AudioFile

@@ -12,7 +12,8 @@ from starlette.routing import WebSocketRoute
 from serve_app.app import create_app
 from serve_app.backends import Backends
 from serve_app.http.canonical_path import LEGACY
-from serve_app.http.dependencies import Gate, GuardedRoute
+from serve_app.http.dependencies import Gate
+from serve_app.http.surface import GuardedRoute
 from tests.fakes import team_with_key
 
 FROZEN = Path(__file__).parent.parent / "routes.txt"

@@ -18,7 +18,7 @@ from deployments.jobs.autoscaling import BUSY, LOAD, load, replicas_for_jobs
 from deployments.jobs.dispatcher import Dispatcher
 from serve_app.backends import Backends
 from serve_app.core.jobs import Job, JobState
-from serve_app.flows.jobs import client as jobs
+from serve_app.flows.jobs.client import submit_job
 from serve_app.flows.jobs.flow import Report
 from serve_app.stores import Backlog, JsonObject
 from serve_app.stores.sqlite.store import SqliteStore
@@ -73,7 +73,7 @@ async def submit(backends: Backends, kind: str, count: int = 1) -> list[str]:
     """New jobs, each a moment after the one before; their ids."""
     ids = [str(uuid4()) for _ in range(count)]
     for job_id in ids:
-        await jobs.submit(backends, kind, "team", {}, job_id=job_id, bound=99)
+        await submit_job(backends, kind, "team", {}, job_id=job_id, bound=99)
         assert isinstance(backends.clock, ManualClock)
         backends.clock.advance(0.001)
     return ids

@@ -34,7 +34,7 @@ def config(checkpoint: Path) -> dict[str, Any]:
     shipped = tiny("embedded.yaml")
     rows = {row["name"]: row for row in shipped["applications"]}
     row = rows["tts-embedded"]
-    engine = "deployments.tts.qwen3.cosytts:CosyTtsSynthesizer"
+    engine = "deployments.tts.qwen3.families:CosyTtsSynthesizer"
     options = {"speakers": str(checkpoint), "device": "cpu"}
     row["name"] = "tts-cosytts"
     row["args"] = {"task": "tts", "name": "cosytts", "engine": engine, "options": options}

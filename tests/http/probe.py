@@ -11,14 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from serve_app.auth import Caller
 from serve_app.engines import EngineCard
 from serve_app.errors import EngineUnavailable, Saturated
-from serve_app.http.dependencies import (
-    BackendsDep,
-    CallerDep,
-    PollingCallerDep,
-    caller_for,
-    socket_caller,
-    surface,
-)
+from serve_app.http.dependencies import BackendsDep, CallerDep, PollingCallerDep, caller_for, socket_caller
+from serve_app.http.surface import surface
 
 
 def code_of(answer: httpx.Response) -> str:

@@ -14,7 +14,8 @@ from fastapi import FastAPI, UploadFile
 
 from serve_app.http import body_limit
 from serve_app.http.body_limit import JSON_BYTES
-from serve_app.http.dependencies import CallerDep, surface
+from serve_app.http.dependencies import CallerDep
+from serve_app.http.surface import surface
 from serve_app.settings import Settings
 from tests.api.live_api import LiveApi, live_api
 from tests.http.probe import code_of

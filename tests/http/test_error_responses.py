@@ -16,8 +16,8 @@ from serve_app import errors
 from serve_app.app import create_app
 from serve_app.backends import Backends
 from serve_app.errors import KaleidoError
-from serve_app.http.dependencies import surface
 from serve_app.http.error_forms import OPENAI, STANDARD, form_of
+from serve_app.http.surface import surface
 from tests.http.probe import code_of
 
 

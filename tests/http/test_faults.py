@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field, StrictStr, ValidationError
 
 from serve_app.core.faults import faults
 from serve_app.core.validation import worded
-from serve_app.http.dependencies import CallerDep, surface
+from serve_app.http.dependencies import CallerDep
+from serve_app.http.surface import surface
 
 
 class TextPart(BaseModel):

@@ -84,7 +84,7 @@ class EmbeddedSynthesizer:
         voice, level, taken = style(voice, request.instruct)
         spoken = formant.speak(clauses, _take(voice, request), report)
         samples = spoken.samples * np.float32(LEVEL * level / np.abs(spoken.samples).max())
-        extras = {"voice": f"espeak-ng {voice.variant}"} | whose | dict(_told(text, request, taken))
+        extras = {"voice": f"espeak-ng {voice.variant}"} | whose | dict(_remarks(text, request, taken))
         return replace(spoken, samples=samples, extras=extras)
 
 
@@ -138,7 +138,7 @@ def _take(voice: FormantVoice, request: SpeechRequest) -> FormantVoice:
     return speaking(voice, request.language).turned(**drawn).turned(rate=request.speed)
 
 
-def _told(text: str, request: SpeechRequest, taken: list[str]) -> Iterator[tuple[str, Any]]:
+def _remarks(text: str, request: SpeechRequest, taken: list[str]) -> Iterator[tuple[str, Any]]:
     """What else the caller should know (TTS-025)."""
     yield "reading", _READING.get(request.language, "espeak-ng's own")
     if request.instruct:

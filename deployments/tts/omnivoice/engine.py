@@ -6,6 +6,7 @@ steps.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
@@ -18,17 +19,18 @@ from transformers.utils import logging
 from deployments.serving.loader import EngineConfigError
 from deployments.serving.torch_device import torch_device, torch_dtype
 from deployments.serving.tracked_call import Report
-from deployments.tts.omnivoice.package import (
-    OmniVoice,
-    OmniVoiceGenerationConfig,
-    VoiceClonePrompt,
-    trim_long_audio,
-)
 from deployments.tts.reference import audible
 from deployments.tts.voice_cache import VoiceCache
 from serve_app.core.text.thai_verbalization import verbalized
 from serve_app.engines import EngineCard, Progress, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest
+
+with warnings.catch_warnings():
+    # Of a module that Python 3.13 drops, of ffmpeg, which is for files in other formats, and of its own code.
+    warnings.filterwarnings("ignore", module=r"pydub\.")
+    warnings.filterwarnings("ignore", "invalid escape sequence")
+    from omnivoice import OmniVoice, OmniVoiceGenerationConfig, VoiceClonePrompt
+    from omnivoice.utils.audio import trim_long_audio
 
 LANGUAGES = ("en", "zh", "vi", "th", "ms", "lo", "ja", "ko")
 """The package has these ids and six hundred more; one that it does not know it only warns of."""

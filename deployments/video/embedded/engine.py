@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 from deployments.serving.tracked_call import Report
 from deployments.video.embedded.ambience import ambience_of, sound_of
@@ -13,9 +17,14 @@ from deployments.video.embedded.cells import corners
 from deployments.video.embedded.plate import Plate
 from deployments.video.embedded.projection import Points, fitted, seen
 from deployments.video.mp4 import Mp4Writer, sound_of_frames
-from deployments.video.prefetch import done_ahead
 from deployments.video.replica import Extras
 from serve_app.engines import EngineCard, Progress, VideoRequest
+
+Item = TypeVar("Item")
+Done = TypeVar("Done")
+
+WORKERS = 2
+"""Threads: with the encoder's own they keep two cores busy, and more would only hold more frames."""
 
 
 class EmbeddedRenderer:
@@ -44,7 +53,7 @@ class EmbeddedRenderer:
         report(Progress("render", 0, request.frames))
         with (
             Mp4Writer(path, request.width, request.height, request.frame_rate) as file,
-            closing(done_ahead(plate.frame, places)) as frames,
+            closing(_done_ahead(plate.frame, places)) as frames,
         ):
             for done, (frame, heard) in enumerate(zip(frames, sounds, strict=True), 1):
                 file.write(frame, heard)
@@ -63,3 +72,15 @@ def _places(request: VideoRequest, phases: tuple[Phase, ...]) -> Points:
 
 def _names(phases: tuple[Phase, ...]) -> list[str]:
     return [move.name for phase in phases for move in phase]
+
+
+def _done_ahead(work: Callable[[Item], Done], items: Iterable[Item]) -> Generator[Done, None, None]:
+    """`map(work, items)`, one or two items ahead. Closing it ends the threads."""
+    waiting: deque[Future[Done]] = deque()
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="warp") as pool:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > WORKERS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

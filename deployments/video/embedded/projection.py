@@ -1,6 +1,6 @@
 """Where in the picture each point of a frame is seen, for a camera that moves in front of it.
 
-The picture hangs in space as a relief (`scene_depth`). A ray through a point of the frame meets it where the
+The picture hangs in space as a relief (`nearness`). A ray through a point of the frame meets it where the
 depth assumed for a place is the depth of that place: found by fixed-point iteration, as in parallax mapping,
 which converges since the relief is flat and smooth.
 """
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deployments.video.embedded.camera import CameraPath
-from deployments.video.embedded.scene_depth import nearness
 
 Points = NDArray[np.float64]
 """Places, shape (..., 2): x to the right and y down; the picture spans -1..1 both ways."""
@@ -29,6 +28,24 @@ TIGHTEST = 1.6
 """Magnification of a window that still shows the better part of the picture."""
 SHORTENING = 0.85
 """Of a way too long, until it fits: pans, cranes and pull-outs together."""
+FAR, NEAR = 0.85, 1.15
+"""1 / distance of the upper and the lower edge: ground runs from the viewer's feet to the horizon. The way
+between is straight, and no longer, so that what stands upright leans by some degrees at most as the camera
+goes aside."""
+SUBJECT = 0.09
+"""By how much what is in the middle is nearer: pictures are taken of something."""
+SUBJECT_AT, SUBJECT_SIZE = (0.0, 0.1), (0.5, 1.2)
+"""Its place and its spread, of half the picture: upright, as people and houses are."""
+
+
+def nearness(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 / distance at places of the picture, which spans -1..1 both ways, y downwards; about 1, and so smooth
+    that no edge of it is ever seen."""
+    x, y = np.clip(x, -1, 1), np.clip(y, -1, 1)
+    ground = FAR + (NEAR - FAR) * (y + 1) / 2
+    (x0, y0), (width, height) = SUBJECT_AT, SUBJECT_SIZE
+    subject = np.exp(-(((x - x0) / width) ** 2) - ((y - y0) / height) ** 2)
+    return np.asarray(ground + SUBJECT * subject)
 
 
 class Window(NamedTuple):

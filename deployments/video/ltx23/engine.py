@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import soxr
 import torch
 
 from deployments.serving.torch_device import torch_device, torch_dtype
@@ -19,8 +20,7 @@ from deployments.video.ltx23.memory import plan_of
 from deployments.video.ltx23.pipeline import load_pipeline
 from deployments.video.ltx23.stages import MUX, Stages
 from deployments.video.ltx23.variants import variant_of
-from deployments.video.ltx23_sound import sound_of
-from deployments.video.mp4 import Mp4Writer, Sound, sound_of_frames
+from deployments.video.mp4 import SOUND_RATE, Mp4Writer, Sound, sound_of_frames
 from deployments.video.replica import Extras
 from serve_app.engines import EngineCard, Progress, VideoRequest
 
@@ -98,6 +98,15 @@ class Ltx23:
                 **self._variant.arguments,
             )
         return videos[0], sound_of(sounds[0], self._pipe.vocoder.config.output_sampling_rate)
+
+
+def sound_of(rendered: torch.Tensor, sample_rate: int) -> Sound:
+    """Samples at `SOUND_RATE` of rendered ones, shape (channels, samples): the vocoder of LTX 2.3 has that
+    rate by itself, the one before it 24 kHz."""
+    samples = rendered.float().clamp(-1, 1).cpu().numpy()
+    if sample_rate == SOUND_RATE:
+        return samples
+    return np.ascontiguousarray(soxr.resample(samples.T, sample_rate, SOUND_RATE).T, dtype=np.float32)
 
 
 def _mux(frames: torch.Tensor, sound: Sound, request: VideoRequest, path: Path, report: Report) -> None:

@@ -10,10 +10,10 @@ from serve_app.backends import Backends
 from serve_app.core.reference_paths import reference_path
 from serve_app.core.speech.openai_names import ALIASES, language_and_openai_model, speaker_for
 from serve_app.core.speech.rules import SpeechJob, seed_of
+from serve_app.core.speech.voice_rules import speaker_of, style_of
 from serve_app.core.text.spoken_text import check_speakable, spoken_text
-from serve_app.core.voice_rules import speaker_of, style_of
 from serve_app.errors import InvalidRequest
-from serve_app.flows.speech.submit import random_seed
+from serve_app.flows.jobs.client import random_seed
 from serve_app.flows.voices.custom_voices import ID_PREFIX, CustomVoices
 from serve_app.http.json_body import JsonBody
 

@@ -16,10 +16,11 @@ from serve_app.core.text.sentences import pieces
 from serve_app.flows.speech.long_text import long_speech
 from serve_app.flows.speech.submit import check_speaks
 from serve_app.flows.speech.synthesis import request_of
-from serve_app.flows.voices.references import settled
-from serve_app.http.dependencies import BackendsDep, CallerDep, surface, unless_gone
+from serve_app.flows.voices.references import resolve_reference
+from serve_app.http.dependencies import BackendsDep, CallerDep
 from serve_app.http.error_forms import OPENAI
-from serve_app.http.streaming import LiveAnswer
+from serve_app.http.streaming import LiveAnswer, unless_gone
+from serve_app.http.surface import surface
 from serve_app.media.audio_encoder import FORMATS
 
 router = surface("/v1/audio", "audio-speech", OPENAI)
@@ -46,7 +47,7 @@ async def _begin(backends: Backends, team: str, body: SpeechBody) -> AsyncGenera
     """Everything that can be checked is, before anything is spoken."""
     order = await order_of(backends, team, body)
     await check_speaks(backends, order.model, order.language, order.speaker)
-    order = await settled(backends, team, order)
+    order = await resolve_reference(backends, team, order)
     spoken = replace(await request_of(backends, team, order), speed=body.speed)
     texts = await asyncio.to_thread(pieces, body.input, order.language, longest=LONGEST_TEXT)
     return encoded(long_speech(backends, team, spoken, texts), FORMATS[body.response_format])

@@ -21,9 +21,11 @@ from serve_app.core.text.languages import language_code
 from serve_app.engines import ASR, EngineCard, Hints
 from serve_app.errors import EngineUnavailable, InvalidRequest, ModelNotFound
 from serve_app.flows.transcription.file_transcription import transcription_for
-from serve_app.http.dependencies import BackendsDep, CallerDep, surface, unless_gone
+from serve_app.http.dependencies import BackendsDep, CallerDep
 from serve_app.http.error_forms import OPENAI
 from serve_app.http.forms import listed
+from serve_app.http.streaming import unless_gone
+from serve_app.http.surface import surface
 
 PROMPT_END = 2000
 """Characters of a prompt that are passed on: Whisper reads its last 224 tokens, and no longer than this."""

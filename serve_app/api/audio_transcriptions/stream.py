@@ -13,9 +13,8 @@ from serve_app.core.text.subtitles import continuation
 from serve_app.errors import KaleidoError
 from serve_app.flows.transcription.file_transcription import FileTranscription
 from serve_app.flows.transcription.segments import Segment
-from serve_app.http.dependencies import unless_gone
 from serve_app.http.error_forms import openai_body
-from serve_app.http.streaming import LiveAnswer
+from serve_app.http.streaming import LiveAnswer, unless_gone
 
 
 async def streamed(request: Request, recording: FileTranscription) -> LiveAnswer:

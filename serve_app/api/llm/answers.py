@@ -14,9 +14,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from serve_app.engines import ChatPart
 from serve_app.errors import KaleidoError
-from serve_app.http.dependencies import unless_gone
 from serve_app.http.error_forms import openai_body
-from serve_app.http.streaming import LiveAnswer
+from serve_app.http.streaming import LiveAnswer, unless_gone
 
 Parts = AsyncGenerator[ChatPart, None]
 

@@ -11,8 +11,9 @@ from serve_app.api.llm.models import Model, ModelList, described, live_model, li
 from serve_app.api.llm.requests import ChatBody
 from serve_app.engines import LLM
 from serve_app.flows.chat import chat
-from serve_app.http.dependencies import BackendsDep, CallerDep, surface
+from serve_app.http.dependencies import BackendsDep, CallerDep
 from serve_app.http.error_forms import OPENAI
+from serve_app.http.surface import surface
 
 router = surface("/api/llm/v1", "llm", OPENAI)
 at_v1 = surface("/v1", "llm", OPENAI)

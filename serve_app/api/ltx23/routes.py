@@ -8,10 +8,11 @@ from fastapi import Header, Request
 
 from serve_app.api.ltx23.answers import PATH, Queued, Status, queued, status_of
 from serve_app.api.ltx23.requests import VideoBody
-from serve_app.flows.jobs import client as jobs
+from serve_app.flows.jobs.client import cancel_job, job_status
 from serve_app.flows.video.generation import KIND
 from serve_app.flows.video.submit import submit_video
-from serve_app.http.dependencies import BackendsDep, CallerDep, GuardedRoute, PollingCallerDep, surface
+from serve_app.http.dependencies import BackendsDep, CallerDep, PollingCallerDep
+from serve_app.http.surface import GuardedRoute, surface
 
 router = surface(PATH, "ltx23")
 
@@ -45,12 +46,12 @@ router.add_api_route("/generations", start_video, methods=["POST"], route_class_
 @router.get("/{request_id}", response_model_exclude_unset=True)
 async def read_video(request_id: str, caller: PollingCallerDep, backends: BackendsDep) -> Status:
     """How a job stands, and its video (VID-012..015)."""
-    job = await jobs.status(backends.store, request_id, kind=KIND, team=caller.team_id)
+    job = await job_status(backends.store, request_id, kind=KIND, team=caller.team_id)
     return status_of(backends, job)
 
 
 @router.delete("/{request_id}", response_model_exclude_unset=True)
 async def cancel_video(request_id: str, caller: CallerDep, backends: BackendsDep) -> Status:
     """Stop a job that has not ended; one that has stays as it is. A running one stops within moments."""
-    job = await jobs.cancel(backends, request_id, kind=KIND, team=caller.team_id)
+    job = await cancel_job(backends, request_id, kind=KIND, team=caller.team_id)
     return status_of(backends, job)

@@ -15,12 +15,14 @@ from serve_app.api.reading_score.form import FitsReading, FormDep
 from serve_app.api.reading_score.report import HEADERS, Language, report_page
 from serve_app.core.jobs import Job, JobState
 from serve_app.core.text.languages import language_code
-from serve_app.flows.jobs import client as jobs
+from serve_app.flows.jobs.client import job_status, wait_for_job
 from serve_app.flows.reading.report import reading_report
 from serve_app.flows.reading.score import KIND
 from serve_app.flows.reading.submit import submit_reading
 from serve_app.http.canonical_path import in_family
-from serve_app.http.dependencies import BackendsDep, CallerDep, PollingCallerDep, surface, unless_gone
+from serve_app.http.dependencies import BackendsDep, CallerDep, PollingCallerDep
+from serve_app.http.streaming import unless_gone
+from serve_app.http.surface import surface
 
 ASYNCHRONOUS = "respond-async"
 """RFC 7240, 4.1."""
@@ -48,7 +50,7 @@ async def score_reading(
     if _prefers_async(prefer or []):
         return _queued(request, job, {"preference-applied": ASYNCHRONOUS})
     wait_s, team = settings.reading_sync_wait_s, caller.team_id
-    waiting = jobs.wait(backends.store, job.id, kind=KIND, team=team, timeout_s=wait_s)
+    waiting = wait_for_job(backends.store, job.id, kind=KIND, team=team, timeout_s=wait_s)
     job = await unless_gone(request, waiting)
     if job.state is JobState.SUCCESS:
         return JSONResponse(job.result, headers={"content-location": _status_path(request, job)})
@@ -60,7 +62,7 @@ async def score_reading(
 @router.get("/task/{task_id}", response_model_exclude_unset=True)
 async def read_score(task_id: str, caller: PollingCallerDep, backends: BackendsDep) -> Status:
     """How a reading stands, and its score (RS-023)."""
-    return status_of(await jobs.status(backends.store, task_id, kind=KIND, team=caller.team_id))
+    return status_of(await job_status(backends.store, task_id, kind=KIND, team=caller.team_id))
 
 
 @router.get("/task/{task_id}/report", response_class=HTMLResponse)

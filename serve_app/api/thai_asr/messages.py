@@ -68,7 +68,7 @@ class Start(SessionConfig):
         try:
             return SessionConfig.model_validate({**session.model_dump(), **chosen})
         except ValidationError as invalid:
-            raise InvalidRequest(_told(invalid.errors())) from None
+            raise InvalidRequest(_field_problems(invalid.errors())) from None
 
 
 class Audio(JsonBody):
@@ -102,10 +102,10 @@ def parse(text: str) -> Start | Audio | Command:
     except ValidationError as invalid:
         errors = invalid.errors()
         wrong_value = errors[0]["loc"][:1] == ("start",)
-        raise (InvalidRequest if wrong_value else InvalidMessage)(_told(errors)) from None
+        raise (InvalidRequest if wrong_value else InvalidMessage)(_field_problems(errors)) from None
 
 
-def _told(errors: list[Any]) -> str:
+def _field_problems(errors: list[Any]) -> str:
     """Names the field and what is wrong with it."""
     place = errors[0]["loc"]
     return f"{place[-1] if place else 'message'}: {problem_text(errors[0])}"[:300]

@@ -16,12 +16,12 @@ from serve_app.auth import Caller
 from serve_app.backends import Backends
 from serve_app.engines import ASR
 from serve_app.errors import DailyAudioQuotaExceeded, SessionNotFound, TooManySessions
-from serve_app.flows.accounts.audio_meter import AudioMeters
-from serve_app.flows.accounts.session_slot import session_slot, watch_key
-from serve_app.http.dependencies import BackendsDep, CallerDep, backends_of, socket_caller, surface
+from serve_app.http.dependencies import BackendsDep, CallerDep, backends_of, socket_caller
 from serve_app.http.origin import socket_origin
+from serve_app.http.surface import surface
 from serve_app.settings import Settings
-from serve_app.sockets.socket import OpenSockets, Socket, first_to_end
+from serve_app.sockets.session import open_session
+from serve_app.sockets.socket import OpenSockets, Socket
 
 TAG = "thai-asr"
 PATH = "/api/thai-asr"
@@ -135,17 +135,12 @@ async def _converse(websocket: WebSocket, socket: Socket) -> None:
     settings = backends.settings
     caller = await socket_caller(websocket, TAG)
     session = await _session(backends, caller, socket.session_id)
-    meters: AudioMeters = websocket.app.state.meters
-    # In this order, so that the slot is free before the last seconds of audio are counted.
-    count_audio = await socket.cleanup.enter_async_context(meters.metered(caller, socket.fail))
-    slot = session_slot(backends.limits, caller, settings.session_lease_s)
-    held = await socket.cleanup.enter_async_context(slot)
+    opened = await open_session(socket, caller, backends, websocket.app.state.meters)
     recognizer = await backends.models.find(ASR, settings.asr_engine)
-    talk = Conversation(socket, session, _identity(settings), backends, recognizer, count_audio)
+    talk = Conversation(socket, session, _identity(settings), backends, recognizer, opened.count_audio)
     socket.cleanup.push_async_callback(talk.close)
     socket.send(await _ready(backends, caller, session, socket.session_id))
-    watch = watch_key(backends.keys, caller, settings.key_recheck_s)
-    await first_to_end(talk.run(), held.keep(), watch)
+    await opened.run(talk.run())
 
 
 async def _session(backends: Backends, caller: Caller, session_id: str) -> SessionConfig:

@@ -8,10 +8,11 @@ from fastapi import Header, Request
 
 from serve_app.api.tts.answers import PATH, Started, Status, started, status_of
 from serve_app.api.tts.requests import SpeechBody
-from serve_app.flows.jobs import client as jobs
+from serve_app.flows.jobs.client import cancel_job, job_status
 from serve_app.flows.speech.submit import submit_speech
 from serve_app.flows.speech.synthesis import KIND
-from serve_app.http.dependencies import BackendsDep, CallerDep, PollingCallerDep, surface
+from serve_app.http.dependencies import BackendsDep, CallerDep, PollingCallerDep
+from serve_app.http.surface import surface
 
 router = surface(PATH, "tts")
 
@@ -34,12 +35,12 @@ async def start_speech(
 @router.get("/audio/speech/{task_id}", response_model_exclude_unset=True)
 async def read_speech(task_id: str, caller: PollingCallerDep, backends: BackendsDep) -> Status:
     """How a job stands, and its result (TTS-023..028)."""
-    job = await jobs.status(backends.store, task_id, kind=KIND, team=caller.team_id)
+    job = await job_status(backends.store, task_id, kind=KIND, team=caller.team_id)
     return status_of(backends, job)
 
 
 @router.delete("/audio/speech/{task_id}", response_model_exclude_unset=True)
 async def cancel_speech(task_id: str, caller: CallerDep, backends: BackendsDep) -> Status:
     """Stop a job that has not ended; one that has stays as it is. A running one stops within moments."""
-    job = await jobs.cancel(backends, task_id, kind=KIND, team=caller.team_id)
+    job = await cancel_job(backends, task_id, kind=KIND, team=caller.team_id)
     return status_of(backends, job)

@@ -10,11 +10,12 @@ from pydantic import BaseModel
 from serve_app.api.tts.answers import PATH
 from serve_app.clock import iso
 from serve_app.core.audio.losses import Damage
-from serve_app.core.voice_rules import SAMPLE_MODELS
+from serve_app.core.speech.voice_rules import SAMPLE_MODELS
 from serve_app.errors import TooLarge
 from serve_app.flows.voices.custom_voices import MAX_BYTES, CustomVoice, CustomVoices
 from serve_app.flows.voices.registration import NewVoice, register
-from serve_app.http.dependencies import BackendsDep, CallerDep, Gate, surface
+from serve_app.http.dependencies import BackendsDep, CallerDep, Gate
+from serve_app.http.surface import surface
 
 FORM_BYTES = 64 * 1024
 """Room for the other fields of the form, and for what multipart puts around each."""

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from pythainlp.tokenize import subword_tokenize
 
+from serve_app.core.reading.anchors import OUTSIDE, Place, places
 from serve_app.core.reading.word_alignment import mispronounced, similarity
-from serve_app.core.reading_anchors import OUTSIDE, Place, places
 
 
 class Piece(NamedTuple):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from serve_app.core.reading_windows import Table, digits, window_weights
+from serve_app.core.reading.windows import Table, digits, window_weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from itertools import pairwise
 from pythainlp.tokenize import word_tokenize
 from pythainlp.util import thai_digit_to_arabic_digit
 
+from serve_app.core.fields import one_line
 from serve_app.core.reading.anchoring import pieces_of
-from serve_app.core.text.spoken_text import one_line
 from serve_app.core.text.thai import clean
 from serve_app.core.text.thai_verbalization import Part, parts, verbalized
 from serve_app.engines import Word

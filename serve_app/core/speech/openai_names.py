@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from serve_app.core.speech.rules import LANGUAGES, Pairs, language_and_model, one_of
+from serve_app.core.fields import one_of
+from serve_app.core.speech.rules import LANGUAGES, Pairs, language_and_model
 from serve_app.core.text.languages import language_code
 from serve_app.core.text.spoken_text import language_of
 from serve_app.errors import ModelNotFound

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
+from serve_app.core.fields import LARGEST_SEED, either, one_of
+from serve_app.core.speech.voice_rules import speaker_of, style_of, voice_to_clone
 from serve_app.core.text.languages import language_code
 from serve_app.core.text.spoken_text import check_speakable, language_of, spoken_text
-from serve_app.core.voice_rules import either, speaker_of, style_of, voice_to_clone
 from serve_app.errors import InvalidRequest
 
 LANGUAGES = ("en", "zh", "vi", "th", "ms", "lo", "ja", "ko")
@@ -16,7 +17,6 @@ PREFERRED = {"th": "f5", "vi": "vieneu_v2", "ms": "omnivoice", "lo": "omnivoice"
 """The model of a language when none is asked for; cosytts for all others (TTS-008)."""
 LONGEST_TEXT = 200
 """Code points of one request (TTS-002)."""
-LARGEST_SEED = 2**31 - 1
 
 Pairs = Mapping[str, Set[str]]
 """The languages of each public model (`Settings.tts_pairs`, TTS-009)."""
@@ -120,10 +120,3 @@ def seed_of(asked: int | None, random_seed: int) -> int:
     if asked is not None and asked > LARGEST_SEED:
         raise InvalidRequest(f"seed: It may be {LARGEST_SEED} at most.")
     return random_seed if asked is None or asked < 0 else asked
-
-
-def one_of(field: str, value: str, known: tuple[str, ...]) -> str:
-    """The value, or the first one known when it is empty. Raises InvalidRequest."""
-    if value and value not in known:
-        raise InvalidRequest(f"{field}: It must be one of {', '.join(known)}.")
-    return value or known[0]

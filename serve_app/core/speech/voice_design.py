@@ -41,12 +41,13 @@ def check_voice_design(instruct: str, *, field: str = "instruct") -> None:
     words = [word for word in re.split(r"\s*[,，]\s*", instruct.strip().lower()) if word]
     if unknown := [word for word in words if word not in CATEGORY]:
         raise InvalidRequest(
-            f"{field}: omnivoice does not know {unknown[0][:50]!r}; it takes one of each kind: {_told()}."
+            f"{field}: omnivoice does not know {unknown[0][:50]!r}; "
+            f"it takes one of each kind: {_known_words()}."
         )
     categories = [CATEGORY[word] for word in words]
     if len(set(categories)) < len(categories):
-        raise InvalidRequest(f"{field}: omnivoice takes one word of each kind: {_told()}.")
+        raise InvalidRequest(f"{field}: omnivoice takes one word of each kind: {_known_words()}.")
 
 
-def _told() -> str:
+def _known_words() -> str:
     return "; ".join(" / ".join(row) for row in ENGLISH)

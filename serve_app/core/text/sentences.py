@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from pythainlp.tokenize import word_tokenize
 
-from serve_app.core.text.spoken_text import one_line, speakable
+from serve_app.core.fields import one_line
+from serve_app.core.text.spoken_text import speakable
 from serve_app.core.text.thai_verbalization import verbalized
 
 SHORTEST = 20

@@ -6,10 +6,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Set
 
+from serve_app.core.fields import one_line
 from serve_app.errors import InvalidRequest
 
-WRITTEN_INSIDE_WORDS = frozenset("\u200b\u200c\u200d\u2060")
-"""Invisible marks that writers need: breaks between Thai words, joined letters and emoji."""
 SCRIPTS = {"THAI": "th", "LAO": "lo", "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "CJK": "zh"}
 """The first word of a letter's Unicode name tells its script, and the script its language."""
 READ = {
@@ -42,15 +41,6 @@ def spoken_text(text: str, *, field: str, longest: int) -> str:
     return left
 
 
-def one_line(text: str) -> str:
-    """A text trimmed and on one line: any white space is a space, what is hidden is gone.
-
-    Hidden are control characters, halves of surrogate pairs, and invisible formatting marks, among them all
-    that turn the direction of text.
-    """
-    return "".join(map(_kept, text)).strip()
-
-
 def speakable(text: str, languages: Collection[str] = tuple(READ)) -> bool:
     """Whether there is a digit, or a letter with a sound in one of the languages; marks, signs, emoji, and
     letters such as ะ and ๆ, have no reading alone."""
@@ -73,13 +63,6 @@ def _sounds(character: str, scripts: Set[str]) -> bool:
     if script not in scripts or kind == "Lm" or kind[0] not in "LN":
         return False
     return character in CONSONANTS.get(script, character)
-
-
-def _kept(character: str) -> str:
-    if character.isspace():
-        return " "
-    hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs") and character not in WRITTEN_INSIDE_WORDS
-    return "" if hidden else character
 
 
 def language_of(text: str) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from serve_app.core.speech.rules import LARGEST_SEED, one_of
-from serve_app.core.text.spoken_text import one_line
-from serve_app.core.voice_rules import either
+from serve_app.core.fields import LARGEST_SEED, either, one_line, one_of
 from serve_app.errors import InvalidRequest
 
 DISTILLED, FULL = "ltx23-distilled", "ltx23-full"

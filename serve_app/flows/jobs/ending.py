@@ -12,7 +12,6 @@ from serve_app.backends import Backends
 from serve_app.core.jobs import Job, JobState
 from serve_app.core.keys import redact
 from serve_app.errors import EngineUnavailable, KaleidoError, RateLimited, StoreUnavailable
-from serve_app.flows.job_uploads import expire_uploads
 from serve_app.stores import JsonObject
 
 STORE_RETRY_S = 0.2
@@ -66,8 +65,15 @@ class Ending:
             lambda: self._store.finish(self._job, state, keep_s=keep_s, result=result, error=error)
         )
         if counts:
-            await expire_uploads(self._files, self._job, self._settings.upload_keep_s)
+            await self._expire_uploads()
         return counts
+
+    async def _expire_uploads(self) -> None:
+        """Files that came with the job outlive its end by a day (JOB-006). While the store is away nothing is
+        done: they then go as the one who submitted the job said."""
+        with suppress(StoreUnavailable):
+            for path in self._job.uploads:
+                await self._files.keep(path, keep_s=self._settings.upload_keep_s)
 
     async def _retry(self, error: str) -> None:
         pauses = (0.0, *self._settings.job_retry_delays_s)

@@ -16,7 +16,7 @@ from serve_app.core.reading.gaps import found, has_gaps, kept_frames, merged, pl
 from serve_app.core.reading.tokens import anchored, spoken_form
 from serve_app.core.text.thai import caption_line, timed
 from serve_app.engines import Hints, SpeechRecognizer, Word
-from serve_app.flows.transcription.excerpts import excerpt, heard, spoken_excerpts
+from serve_app.flows.transcription.excerpts import excerpt, spoken_excerpts, transcribe_excerpts
 from serve_app.flows.transcription.voice_activity import VoiceActivity
 from serve_app.stores import JsonObject
 
@@ -66,14 +66,14 @@ class Recovery:
         kept = kept_frames(self.activity.regions, len(probabilities))
         copy = await asyncio.to_thread(_frames, self.samples, kept)
         excerpts = await asyncio.to_thread(spoken_excerpts, copy, probabilities[kept])
-        decoded = await heard(self.recognizer, excerpts, self.hints)
+        decoded = await transcribe_excerpts(self.recognizer, excerpts, self.hints)
         return [placed(word, kept) for told in decoded for word in told.words]
 
     async def _in_windows(self) -> tuple[list[Word], int]:
         """What is heard in short overlapping windows, and how many those are."""
         spans = list(windows(self.activity.regions))
         excerpts = [excerpt(self.samples, start, end) for start, end in spans]
-        decoded = await heard(self.recognizer, excerpts, self.hints)
+        decoded = await transcribe_excerpts(self.recognizer, excerpts, self.hints)
         overlaps = [(after[0], before[1]) for before, after in pairwise(spans)]
         words: Sequence[Word] = decoded[0].words
         for after, overlap in zip(decoded[1:], overlaps, strict=True):

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from serve_app.backends import Backends
 from serve_app.core.audio.pcm import Pcm16, as_float
 from serve_app.core.jobs import Job, JobState
-from serve_app.core.waveform import peaks
+from serve_app.core.reading.timeline import peaks
 from serve_app.engines import SAMPLE_RATE, Speech
 from serve_app.errors import Conflict, NotFound
-from serve_app.flows.jobs import client as jobs
+from serve_app.flows.jobs.client import job_status
 from serve_app.flows.reading.recording import recorded
 from serve_app.flows.reading.score import KIND
 from serve_app.media.audio_encoder import FORMATS, SpeechEncoder
@@ -62,7 +62,7 @@ async def reading_report(backends: Backends, task_id: str, team: str) -> Reading
     Raises NotFound for the ids that a status does not know either, and Conflict while there is no score, or
     where there will never be one.
     """
-    job = await jobs.status(backends.store, task_id, kind=KIND, team=team)
+    job = await job_status(backends.store, task_id, kind=KIND, team=team)
     if job.state is not JobState.SUCCESS or job.result is None:
         why = (
             f"The reading has no score: {job.state.value}." if job.ended else "The reading has no score yet."

@@ -15,7 +15,7 @@ from serve_app.core.jobs import Job, uploads_folder
 from serve_app.core.reading.rules import ReadingFields, ReadingJob, resolve
 from serve_app.engines import ASR
 from serve_app.errors import EngineUnavailable, InvalidAudio, InvalidRequest, TooLarge
-from serve_app.flows.jobs import client as jobs
+from serve_app.flows.jobs.client import submit_job
 from serve_app.flows.jobs.idempotency import fingerprint, once
 from serve_app.flows.reading.score import KIND
 from serve_app.media.audio_file import AudioFile
@@ -100,7 +100,7 @@ def _hash(file: BinaryIO) -> str:
 async def _submitted(
     backends: Backends, team: str, job_id: str, order: ReadingJob, recordings: dict[str, Upload]
 ) -> Job:
-    """Files of a reading that is not queued in the end are removed. Until the job has ended (`job_uploads`)
+    """Files of a reading that is not queued in the end are removed. Until the job has ended (`Ending`)
     they are kept as long as a record; none waits that long."""
     paths = {field: f"{uploads_folder(team, job_id)}{field}" for field in recordings}
     payload = {**asdict(order), **paths}
@@ -110,7 +110,7 @@ async def _submitted(
             undo.push_async_callback(backends.files.delete, path)
             async with backends.files.draft(path, team=team, media_type=MEDIA_TYPE, keep_s=keep_s) as draft:
                 await asyncio.to_thread(_copy, recordings[field].file, draft)
-        job = await jobs.submit(backends, KIND, team, payload, job_id=job_id, bound=bound)
+        job = await submit_job(backends, KIND, team, payload, job_id=job_id, bound=bound)
         undo.pop_all()
     return job
 

@@ -10,7 +10,7 @@ from serve_app.backends import Backends
 from serve_app.core.audio.pcm import Pcm16
 from serve_app.engines import ASR, EngineCard, Hints, Word
 from serve_app.flows.reading.recovery import Recovery
-from serve_app.flows.transcription.excerpts import heard, spoken_excerpts
+from serve_app.flows.transcription.excerpts import spoken_excerpts, transcribe_excerpts
 from serve_app.flows.transcription.voice_activity import voice_activity
 from serve_app.stores import JsonObject
 
@@ -47,7 +47,7 @@ async def read_aloud(
     activity = await voice_activity(samples, backends.new_detector())
     hints = Hints(LANGUAGE, expected=tuple(reference))
     excerpts = await asyncio.to_thread(spoken_excerpts, samples, activity.probabilities)
-    first = await heard(recognizer, excerpts, hints)
+    first = await transcribe_excerpts(recognizer, excerpts, hints)
     words: Sequence[Word] = [word for told in first for word in told.words]
     no_speech = activity.no_speech(len(words))
     meta = {**activity.meta, "noSpeechDetected": True} if no_speech else activity.meta

@@ -10,7 +10,7 @@ from uuid import uuid4
 from serve_app.backends import Backends
 from serve_app.core.usage import SPEECH_SECONDS
 from serve_app.engines import Progress, Speech, SpeechRequest
-from serve_app.flows.speech.synthesis import spoken
+from serve_app.flows.speech.synthesis import synthesize
 
 
 async def long_speech(
@@ -43,7 +43,7 @@ async def long_speech(
 
 
 async def _speak(backends: Backends, request: SpeechRequest, text: str) -> Speech:
-    return await spoken(backends.models, replace(request, text=text), _unheard)
+    return await synthesize(backends.models, replace(request, text=text), _unheard)
 
 
 def _unheard(progress: Progress) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import asdict
 
 from serve_app.backends import Backends
 from serve_app.core.jobs import Job
-from serve_app.core.speech.rules import LARGEST_SEED, SpeechFields, resolve
+from serve_app.core.speech.rules import SpeechFields, resolve
 from serve_app.engines import TTS
 from serve_app.errors import InvalidRequest, UpstreamUnreachable
-from serve_app.flows.jobs import client as jobs
+from serve_app.flows.jobs.client import random_seed, submit_job
 from serve_app.flows.jobs.idempotency import fingerprint, once
 from serve_app.flows.speech.synthesis import KIND
-from serve_app.flows.voices.references import settled
+from serve_app.flows.voices.references import resolve_reference
 
 ROUTE = "POST /api/tts/v1/audio/speech"
 """Under which idempotency keys are kept."""
@@ -24,8 +23,8 @@ async def submit_speech(
 ) -> Job:
     """Check all that can be checked before a job is accepted, then queue it; a repeat gives the first job.
 
-    Raises InvalidRequest, what `settled` raises, UpstreamUnreachable when nothing that lives speaks for the
-    model (ERR-006), QueueFull, IdempotencyConflict and IdempotencyInProgress.
+    Raises InvalidRequest, what `resolve_reference` raises, UpstreamUnreachable when nothing that lives
+    speaks for the model (ERR-006), QueueFull, IdempotencyConflict and IdempotencyInProgress.
     """
     body = fingerprint(asdict(asked))
     async with once(backends.store, backends.clock, team, ROUTE, idempotency_key, body) as job_id:
@@ -33,14 +32,9 @@ async def submit_speech(
             return repeated
         order = resolve(asked, backends.settings.tts_pairs, random_seed=random_seed())
         await check_speaks(backends, order.model, order.language, order.speaker)
-        order = await settled(backends, team, order)
+        order = await resolve_reference(backends, team, order)
         bound = backends.settings.tts_max_waiting
-        return await jobs.submit(backends, KIND, team, asdict(order), job_id=job_id, bound=bound)
-
-
-def random_seed() -> int:
-    """For callers who give none; drawn once, so that every attempt at a job speaks alike."""
-    return secrets.randbelow(LARGEST_SEED + 1)
+        return await submit_job(backends, KIND, team, asdict(order), job_id=job_id, bound=bound)
 
 
 async def check_speaks(backends: Backends, model: str, language: str, speaker: str) -> None:

@@ -34,12 +34,12 @@ async def speak_job(backends: Backends, job: Job, report: Report) -> JsonObject:
     What is written when the job is taken away or cancelled is removed again.
     """
     order = SpeechJob(**job.payload)
-    speech = await spoken(backends.models, await request_of(backends, job.team, order), report)
+    speech = await synthesize(backends.models, await request_of(backends, job.team, order), report)
     seconds = len(speech.samples) / speech.sample_rate
     day = utc_day(job.created_at)
     path = output_path(FOLDER, f"tts_{order.model}", day, "wav")
     content = await asyncio.to_thread(wav, speech.samples, speech.sample_rate)
-    metadata = {**speech.extras, **_told(order, speech)}
+    metadata = {**speech.extras, **_metadata(order, speech)}
     async with AsyncExitStack() as undo:
         undo.push_async_callback(backends.files.delete, path)
         keep_s = backends.settings.output_keep_s
@@ -49,7 +49,7 @@ async def speak_job(backends: Backends, job: Job, report: Report) -> JsonObject:
     return {"path": path, "metadata": metadata}
 
 
-async def spoken(models: Models, request: SpeechRequest, report: Report) -> Speech:
+async def synthesize(models: Models, request: SpeechRequest, report: Report) -> Speech:
     """The speech of one request, with some sound in it. Raises what the synthesiser raises."""
     synthesizer = await models.find(TTS, request.model)
     async with aclosing(synthesizer.synthesize(request)) as items:
@@ -81,7 +81,7 @@ def _checked(speech: Speech) -> Speech:
     return speech
 
 
-def _told(order: SpeechJob, speech: Speech) -> Mapping[str, Any]:
+def _metadata(order: SpeechJob, speech: Speech) -> Mapping[str, Any]:
     """TTS-025; fields that say nothing are left out."""
     voice = {"speaker": order.speaker, "clone_audio": order.reference, "clone_text": order.transcript}
     engine = {"engine_impl": speech.card.impl, "embedded": speech.card.embedded} if speech.card else {}

@@ -29,7 +29,7 @@ class Excerpt:
     """16 kHz mono, at most 30 s."""
 
 
-async def heard(
+async def transcribe_excerpts(
     recognizer: SpeechRecognizer, excerpts: Sequence[Excerpt], hints: Hints
 ) -> list[Transcription]:
     """Each excerpt as it was heard, on the file lane, with times in the recording. Raises what the recogniser

@@ -14,12 +14,13 @@ from typing import Any, BinaryIO
 
 from serve_app.auth import Caller
 from serve_app.backends import Backends
+from serve_app.concurrency import iterate_in_thread
 from serve_app.core.audio.losses import Damage
 from serve_app.core.audio.pcm import Pcm16, as_float
 from serve_app.engines import ASR, EngineCard, Hints, SpeechRecognizer, Transcription
 from serve_app.errors import DailyAudioQuotaExceeded, InvalidRequest
 from serve_app.flows.transcription.segments import Segment, Transcript, segments_of
-from serve_app.flows.transcription.speech_pieces import Piece, SpeechPieces, iterate_in_thread
+from serve_app.flows.transcription.speech_pieces import Piece, SpeechPieces
 from serve_app.media.audio_file import AudioFile
 
 IN_FLIGHT = 4

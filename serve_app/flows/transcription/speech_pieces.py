@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from threading import Lock
-from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -15,8 +11,6 @@ from serve_app.core.audio.endpointing import FRAME
 from serve_app.core.audio.pcm import AudioBuffer, Pcm16, as_float
 from serve_app.core.audio.speech_runs import Run, SpeechRuns
 from serve_app.engines import SAMPLE_RATE, VoiceActivityDetector
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,45 +66,3 @@ class SpeechPieces:
         if run:
             audio = self._buffer.between(run.start, min(run.end, self._buffer.end))
             yield Piece(run.start / SAMPLE_RATE, audio, run.probability)
-
-
-async def iterate_in_thread(iterator: Iterator[T]) -> AsyncGenerator[T, None]:
-    """The items of a blocking iterator, each made in a worker thread, one at a time.
-
-    When the consumer stops, a generator is closed: at once, or as soon as the thread that still runs inside
-    it comes out. Nobody waits for that thread; to end it sooner, close what it reads from.
-    """
-    steps = _Steps(iterator)
-    try:
-        while item := await asyncio.to_thread(steps.take):
-            yield item[0]
-    finally:
-        steps.stop()
-
-
-class _Steps(Generic[T]):
-    """An iterator that one thread advances while another may stop it."""
-
-    def __init__(self, iterator: Iterator[T]) -> None:
-        self._iterator = iterator
-        self._lock = Lock()
-        self._stopped = False
-
-    def take(self) -> list[T]:
-        """The next item alone; nothing after the last one."""
-        try:
-            with self._lock:
-                return list(islice(self._iterator, 1))
-        finally:
-            if self._stopped:
-                self.stop()
-
-    def stop(self) -> None:
-        """Close the iterator, unless a thread is inside it: that one will."""
-        self._stopped = True
-        if self._lock.acquire(blocking=False):
-            try:
-                if isinstance(self._iterator, Generator):
-                    self._iterator.close()
-            finally:
-                self._lock.release()

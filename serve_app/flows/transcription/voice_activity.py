@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from serve_app.concurrency import iterate_in_thread
 from serve_app.core.audio.endpointing import FRAME, Endpointer
 from serve_app.core.audio.pcm import Pcm16, as_float
 from serve_app.core.audio.silence import joined, silent
 from serve_app.engines import SAMPLE_RATE, VoiceActivityDetector
-from serve_app.flows.transcription.speech_pieces import iterate_in_thread
 from serve_app.stores import JsonObject
 
 BLOCK = 100 * FRAME

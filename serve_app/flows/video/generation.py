@@ -46,7 +46,7 @@ async def generate_job(backends: Backends, job: Job, report: Report) -> JsonObje
             job.team, VIDEO_SECONDS, float(order.duration), job=job.id, day=day
         )
         undo.pop_all()
-    return {"path": path, "metadata": _told(order, video)}
+    return {"path": path, "metadata": _metadata(order, video)}
 
 
 async def request_of(backends: Backends, team: str, order: VideoJob) -> VideoRequest:
@@ -81,7 +81,7 @@ async def written(
     raise VideoFailed
 
 
-def _told(order: VideoJob, video: Video) -> Mapping[str, Any]:
+def _metadata(order: VideoJob, video: Video) -> Mapping[str, Any]:
     """What `metadata` says; the engine's own words first, which change none of ours."""
     engine = {"engine_impl": video.card.impl, "embedded": video.card.embedded} if video.card else {}
     return {

@@ -14,9 +14,8 @@ from serve_app.core.jobs import Job, uploads_folder
 from serve_app.core.video.rules import VideoFields, VideoJob, resolve
 from serve_app.engines import VIDEO
 from serve_app.errors import UpstreamUnreachable
-from serve_app.flows.jobs import client as jobs
+from serve_app.flows.jobs.client import random_seed, submit_job
 from serve_app.flows.jobs.idempotency import fingerprint, once
-from serve_app.flows.speech.submit import random_seed
 from serve_app.flows.video.generation import KIND
 from serve_app.flows.video.source_picture import naming, sent_picture
 from serve_app.media.pictures import MEDIA_TYPE, png, read_picture
@@ -72,7 +71,7 @@ async def _in_turn(sent: Content, order: VideoJob, max_pixels: int) -> bytes:
 
 
 async def _submitted(backends: Backends, team: str, job_id: str, order: VideoJob, picture: bytes) -> Job:
-    """The picture of a job that is not queued in the end is removed. Until the job has ended (`job_uploads`)
+    """The picture of a job that is not queued in the end is removed. Until the job has ended (`Ending`)
     it is kept as long as a record."""
     path = f"{uploads_folder(team, job_id)}image.png"
     keep_s, bound = backends.settings.job_keep_s, backends.settings.video_max_waiting
@@ -80,6 +79,6 @@ async def _submitted(backends: Backends, team: str, job_id: str, order: VideoJob
         undo.push_async_callback(backends.files.delete, path)
         await backends.files.write(path, picture, team=team, media_type=MEDIA_TYPE, keep_s=keep_s)
         payload = asdict(replace(order, image=path))
-        job = await jobs.submit(backends, KIND, team, payload, job_id=job_id, bound=bound)
+        job = await submit_job(backends, KIND, team, payload, job_id=job_id, bound=bound)
         undo.pop_all()
     return job

@@ -16,7 +16,7 @@ PATIENCE_S = 20.0
 """A caller waits for this. 30 s of speech take a recogniser a few seconds, behind other files some more."""
 
 
-async def heard_in(backends: Backends, reference: Reference, language: str) -> str:
+async def transcribe_reference(backends: Backends, reference: Reference, language: str) -> str:
     """The words; none when no recogniser for the language lives, or it fails or takes too long."""
     engine = _specialist(await backends.cards.of(ASR), language)
     if engine is None:

@@ -14,14 +14,14 @@ from serve_app.core.reference_paths import CUSTOM_VOICES, OPERATOR, Place, refer
 from serve_app.core.speech.rules import SpeechJob
 from serve_app.engines import Reference
 from serve_app.errors import Conflict, NotFound
-from serve_app.flows.voices.auto_transcript import heard_in
+from serve_app.flows.voices.auto_transcript import transcribe_reference
 from serve_app.flows.voices.custom_voices import MAX_BYTES, CustomVoices
 from serve_app.flows.voices.reference_audio import ReadReference, read_reference
 
 MISSING = "The voice to clone does not exist."
 
 
-async def settled(backends: Backends, team: str, order: SpeechJob) -> SpeechJob:
+async def resolve_reference(backends: Backends, team: str, order: SpeechJob) -> SpeechJob:
     """The order with the voice it clones found and readable, its text known if anybody knows it.
 
     A URL becomes a custom voice, once for each team. Raises InvalidRequest for a path of no known form and
@@ -32,9 +32,9 @@ async def settled(backends: Backends, team: str, order: SpeechJob) -> SpeechJob:
     if reference_path(order.reference, field="clone_audio").place is Place.URL:
         order = replace(order, reference=await _registered(backends, team, order))
     reference = await load(backends, team, order.reference)
-    transcript = order.transcript or await _noted(backends, team, order.reference)
+    transcript = order.transcript or await _stored_transcript(backends, team, order.reference)
     if not transcript:
-        transcript = await heard_in(backends, reference, order.language)
+        transcript = await transcribe_reference(backends, reference, order.language)
     return replace(order, transcript=transcript)
 
 
@@ -62,7 +62,7 @@ async def _registered(backends: Backends, team: str, order: SpeechJob) -> str:
     read = await fetched(backends, order.reference, order.transcript)
     reference = read.reference
     if not reference.transcript:
-        text = await heard_in(backends, reference, order.language)
+        text = await transcribe_reference(backends, reference, order.language)
         reference = replace(reference, transcript=text)
     with suppress(Conflict):
         return (await voices.add(name, order.model, order.language, reference, read.damage)).path
@@ -70,7 +70,7 @@ async def _registered(backends: Backends, team: str, order: SpeechJob) -> str:
     return await voices.write(name, reference)
 
 
-async def _noted(backends: Backends, team: str, path: str) -> str:
+async def _stored_transcript(backends: Backends, team: str, path: str) -> str:
     """The text of a custom voice."""
     voice = (
         await CustomVoices(backends, team).named(Path(path).stem) if path.startswith(CUSTOM_VOICES) else None

@@ -9,13 +9,14 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from serve_app.backends import Backends
-from serve_app.core.speech.rules import LANGUAGES, one_of
+from serve_app.core.fields import one_line, one_of
+from serve_app.core.names import slug
+from serve_app.core.speech.rules import LANGUAGES
+from serve_app.core.speech.voice_rules import bounded
 from serve_app.core.text.languages import language_code
-from serve_app.core.text.slug import slug
-from serve_app.core.text.spoken_text import check_speakable, language_of, one_line
-from serve_app.core.voice_rules import bounded
+from serve_app.core.text.spoken_text import check_speakable, language_of
 from serve_app.errors import InvalidRequest, TooLarge
-from serve_app.flows.voices.auto_transcript import heard_in
+from serve_app.flows.voices.auto_transcript import transcribe_reference
 from serve_app.flows.voices.custom_voices import MAX_BYTES, CustomVoice, CustomVoices
 from serve_app.flows.voices.reference_audio import ReadReference, read_reference
 from serve_app.flows.voices.references import fetched
@@ -59,7 +60,7 @@ async def register(backends: Backends, team: str, new: NewVoice) -> CustomVoice:
     read = await _recording(backends, new, transcript)
     reference = read.reference
     if not reference.transcript:
-        text = await heard_in(backends, reference, language)
+        text = await transcribe_reference(backends, reference, language)
         reference = replace(reference, transcript=text)
     return await voices.add(name, model, language, reference, read.damage)
 

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from serve_app.errors import StorageFull
+
+DISK_FAILED = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.ESTALE, errno.ENODEV}
+)
+"""Full, over a quota, over a size limit, broken, read-only or gone: the disk's fault, not the program's."""
 
 
 def create(partial: Path) -> None:
@@ -65,3 +75,14 @@ def remove(files: list[Path], horizon: float) -> int:
     for file in old:
         file.unlink(missing_ok=True)
     return len(old)
+
+
+@contextmanager
+def disk_failures() -> Iterator[None]:
+    """Turns the failures of a disk into StorageFull; around a block on a thread, or one that awaits it."""
+    try:
+        yield
+    except OSError as failed:
+        if failed.errno in DISK_FAILED:
+            raise StorageFull from failed
+        raise

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from serve_app.errors import Conflict, NotFound
 from serve_app.stores.disk import blocking as private_files
-from serve_app.stores.disk.failures import disk_failures
+from serve_app.stores.disk.blocking import disk_failures
 from serve_app.stores.file_protocol import StoredFile
 from serve_app.stores.protocols import Documents
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serve_app.core.reading.attempt import Attempt, best_attempt
+from serve_app.core.reading.windows import STARTS
 from serve_app.core.reading.word_alignment import Status, align, mispronounced
-from serve_app.core.reading_windows import STARTS
 
 Weight = tuple[int, int, int]
 """Two for each correct token and one for each other that is paired; correct ones; mispronounced ones."""

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serve_app.core.reading.report_words import ShownWord, shown_words
-from serve_app.core.reading.timeline import LINE_S, WIDTH, lines
+from serve_app.core.reading.timeline import LINE_S, WIDTH, lines, peaks
 from serve_app.core.reading.word_alignment import Status
-from serve_app.core.waveform import peaks
 
 ALIGNED = [(0.0, 0.4, 0.9), (0.4, 0.8, 0.6), (0.8, 0.9, 0.1), (1.0, 1.5, 0.3), (None, None, None)]
 RESULTS = [

@@ -11,14 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.core.speech.rules import (
-    LANGUAGES,
-    LARGEST_SEED,
-    LONGEST_TEXT,
-    SpeechFields,
-    SpeechJob,
-    resolve,
-)
+from serve_app.core.fields import LARGEST_SEED
+from serve_app.core.speech.rules import LANGUAGES, LONGEST_TEXT, SpeechFields, SpeechJob, resolve
 from serve_app.core.speech.voice_design import CATEGORY
 from serve_app.core.text.spoken_text import language_of
 from serve_app.errors import InvalidRequest

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from serve_app.core.fields import one_line
+from serve_app.core.names import slug
 from serve_app.core.text.sentences import pieces
-from serve_app.core.text.slug import slug
-from serve_app.core.text.spoken_text import language_of, one_line
+from serve_app.core.text.spoken_text import language_of
 from serve_app.errors import InvalidRequest
 
 

@@ -17,9 +17,8 @@ pytest.importorskip("qwen_tts", reason="its packages conflict with ours: make te
 from safetensors.torch import load_file, save_file
 
 from deployments.serving.loader import EngineConfigError, load_engine
-from deployments.tts.qwen3.cosytts import CosyTtsSynthesizer
+from deployments.tts.qwen3.families import CosyTtsSynthesizer, QwenVietSynthesizer
 from deployments.tts.qwen3.generation import TRIES
-from deployments.tts.qwen3.qwen_viet_tts import QwenVietSynthesizer
 from deployments.tts.replica import SynthesizerReplica
 from serve_app.engines import Progress, Reference, Speech, SpeechRequest
 from serve_app.errors import InvalidRequest, SynthesisFailed
@@ -268,7 +267,7 @@ def test_a_wrong_row_is_told_plainly(
     """A configuration row that cannot work stops the replica with a sentence for the operator."""
     row = {key: str(value).format(speakers=speakers, clone=clone) for key, value in options.items()}
     with pytest.raises(EngineConfigError, match=says):
-        load_engine("deployments.tts.qwen3.cosytts:CosyTtsSynthesizer", row)
+        load_engine("deployments.tts.qwen3.families:CosyTtsSynthesizer", row)
 
 
 @pytest.mark.parametrize("part", ["talker.codec_head.weight", "speech_tokenizer"])

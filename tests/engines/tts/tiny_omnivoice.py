@@ -15,7 +15,7 @@ from transformers import (
     Qwen3Config,
 )
 
-from deployments.tts.omnivoice.package import OmniVoice
+from deployments.tts.omnivoice.engine import OmniVoice
 from tests.engines.asr.tiny_tokenizer import byte_tokenizer
 
 MARKS = tuple(

@@ -17,9 +17,8 @@ from diffusers.pipelines.ltx2.utils import DEFAULT_NEGATIVE_PROMPT, DISTILLED_SI
 from deployments.serving.loader import EngineConfigError, load_engine
 from deployments.serving.tracked_call import Report
 from deployments.video.ltx23.canvas import Canvas, canvas_of, cut_frames, fitted
-from deployments.video.ltx23.engine import EXAMPLE, Ltx23
+from deployments.video.ltx23.engine import EXAMPLE, Ltx23, sound_of
 from deployments.video.ltx23.memory import FP8, PLANS, nf4, plan_of
-from deployments.video.ltx23_sound import sound_of
 from deployments.video.mp4 import SOUND_RATE
 from serve_app.engines import Progress, VideoRequest
 from tests.engines.offline import no_network

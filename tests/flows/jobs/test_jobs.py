@@ -28,8 +28,8 @@ from serve_app.errors import (
     Saturated,
     SynthesisFailed,
 )
-from serve_app.flows.jobs import client as jobs
 from serve_app.flows.jobs.attempt import execute
+from serve_app.flows.jobs.client import cancel_job, job_status, submit_job, wait_for_job
 from serve_app.flows.jobs.ending import HANDED_BACK, is_final
 from serve_app.flows.jobs.flow import JobFlow, Report
 from serve_app.stores import JsonObject
@@ -48,7 +48,7 @@ async def backends(tmp_path: Path) -> AsyncIterator[Backends]:
 
 
 async def submitted(backends: Backends, **payload: Any) -> str:
-    job = await jobs.submit(backends, payload=payload, job_id=str(uuid4()), bound=10, **OURS)
+    job = await submit_job(backends, payload=payload, job_id=str(uuid4()), bound=10, **OURS)
     return job.id
 
 
@@ -73,7 +73,7 @@ async def eventually_claimed(backends: Backends, *, attempt: int) -> None:
 
 
 async def found(backends: Backends, job_id: str) -> Job:
-    return await jobs.status(backends.store, job_id, **OURS)
+    return await job_status(backends.store, job_id, **OURS)
 
 
 def advance(backends: Backends, seconds: float) -> None:
@@ -120,28 +120,28 @@ async def test_a_foreign_an_unknown_and_another_kind_of_job_look_alike(backends:
         known = {"kind": "test", "team": "ours", "id": job_id} | wrong
         whose = {"kind": known["kind"], "team": known["team"]}
         with pytest.raises(NotFound):
-            await jobs.status(backends.store, known["id"], **whose)
+            await job_status(backends.store, known["id"], **whose)
         with pytest.raises(NotFound):
-            await jobs.wait(backends.store, known["id"], timeout_s=0, **whose)
+            await wait_for_job(backends.store, known["id"], timeout_s=0, **whose)
         with pytest.raises(NotFound):
-            await jobs.cancel(backends, known["id"], **whose)
+            await cancel_job(backends, known["id"], **whose)
     assert (await found(backends, job_id)).state == JobState.PENDING
 
 
 async def test_a_submission_that_is_repeated_gives_the_same_job(backends: Backends) -> None:
     """JOB-005, JOB-007: by its id, even when the queue is full; another job is refused then."""
     whose: dict[str, Any] = {"payload": {"n": 1}, "bound": 1, **OURS}
-    first = await jobs.submit(backends, job_id="a", **whose)
-    assert await jobs.submit(backends, job_id="a", **{**whose, "payload": {"n": 2}}) == first
+    first = await submit_job(backends, job_id="a", **whose)
+    assert await submit_job(backends, job_id="a", **{**whose, "payload": {"n": 2}}) == first
     with pytest.raises(QueueFull):
-        await jobs.submit(backends, job_id="b", **whose)
+        await submit_job(backends, job_id="b", **whose)
 
 
 async def test_waiting_ends_with_the_job_or_with_the_time(backends: Backends) -> None:
     """JOB-001: the ended job at once, or the job as it is when the time is over."""
     job_id = await submitted(backends)
-    assert (await jobs.wait(backends.store, job_id, timeout_s=0, **OURS)).state == JobState.PENDING
-    waiting = asyncio.create_task(jobs.wait(backends.store, job_id, timeout_s=60, **OURS))
+    assert (await wait_for_job(backends.store, job_id, timeout_s=0, **OURS)).state == JobState.PENDING
+    waiting = asyncio.create_task(wait_for_job(backends.store, job_id, timeout_s=60, **OURS))
     flow = Gate()
     flow.open.set()
     await execute(backends, await claimed(backends), flow)
@@ -152,7 +152,7 @@ async def test_cancelling_is_idempotent(backends: Backends) -> None:
     """JOB-001: a waiting job is revoked, again and again."""
     job_id = await submitted(backends)
     for _ in range(2):
-        assert (await jobs.cancel(backends, job_id, **OURS)).state == JobState.REVOKED
+        assert (await cancel_job(backends, job_id, **OURS)).state == JobState.REVOKED
 
 
 @pytest.mark.parametrize(
@@ -168,11 +168,11 @@ async def test_what_came_with_a_job_outlives_its_end_by_a_day(
             path, b"RIFF", team="ours", media_type="audio/wav", keep_s=backends.settings.job_keep_s
         )
     payload = {"voice": mine, "text": other, "number": 1}
-    await jobs.submit(backends, payload=payload, job_id="mine", bound=10, **OURS)
+    await submit_job(backends, payload=payload, job_id="mine", bound=10, **OURS)
     advance(backends, 3 * DAY_S)
     job = await claimed(backends)
     if isinstance(error, Cancelled):
-        await jobs.cancel(backends, "mine", **OURS)
+        await cancel_job(backends, "mine", **OURS)
         await execute(backends, job, Gate())
     else:
         await execute(backends, job, failing(error) if error else open_gate())
@@ -189,7 +189,7 @@ async def test_what_came_with_a_job_is_there_for_its_next_attempt(backends: Back
     """JOB-004, JOB-006."""
     path = f"{uploads_folder('ours', 'mine')}voice"
     await backends.files.write(path, b"RIFF", team="ours", media_type="audio/wav", keep_s=6 * DAY_S)
-    await jobs.submit(backends, payload={"voice": path}, job_id="mine", bound=10, **OURS)
+    await submit_job(backends, payload={"voice": path}, job_id="mine", bound=10, **OURS)
     await execute(backends, await claimed(backends), failing(EngineUnavailable()))
     advance(backends, 5 * DAY_S)
     assert (await claimed(backends)).uploads == [path]
@@ -230,7 +230,7 @@ async def test_cancelling_reaches_a_running_flow(backends: Backends) -> None:
     job_id, flow = await submitted(backends), Gate()
     attempt = asyncio.create_task(execute(backends, await claimed(backends), flow))
     await flow.started.wait()
-    assert (await jobs.cancel(backends, job_id, **OURS)).state == JobState.STARTED
+    assert (await cancel_job(backends, job_id, **OURS)).state == JobState.STARTED
     await attempt
     assert flow.cancelled.is_set()
     assert (await found(backends, job_id)).state == JobState.REVOKED

@@ -15,11 +15,12 @@ import soxr
 
 from deployments.tts.embedded import formant
 from deployments.vad.silero import SileroDetector
+from serve_app.concurrency import iterate_in_thread
 from serve_app.core.audio.endpointing import PAD
 from serve_app.core.audio.pcm import Pcm16
 from serve_app.engines import SAMPLE_RATE, Audio, Word
 from serve_app.errors import InvalidAudio
-from serve_app.flows.transcription.speech_pieces import SpeechPieces, iterate_in_thread
+from serve_app.flows.transcription.speech_pieces import SpeechPieces
 from serve_app.media.audio_file import AudioFile
 from tests.flows.captions.scripted_speech import Detector, audio
 from tests.recordings import encode

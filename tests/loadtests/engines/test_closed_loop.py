@@ -7,7 +7,7 @@ import pytest
 
 from deployments.asr.replica import RecognizerReplica
 from loadtests.engines.closed_loop import FINAL_EVERY, HEAD, Answer, Throughput, throughput
-from loadtests.markdown import markdown_table
+from loadtests.report import markdown_table
 from serve_app.engines import SAMPLE_RATE
 from tests.engines.tiny import TinyRecognizer
 from tests.fakes import ScriptedRecognizer

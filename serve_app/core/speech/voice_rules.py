@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from serve_app.core.fields import one_line
 from serve_app.core.reference_paths import reference_path
 from serve_app.core.speech.voice_design import check_voice_design
-from serve_app.core.text.spoken_text import one_line
 from serve_app.errors import InvalidRequest
 
 SAMPLE_MODELS = frozenset({"f5", "vieneu_v2"})
@@ -38,13 +38,6 @@ def voice_to_clone(model: str, f5_sample: str, clone_audio: str, clone_text: str
     if given[right]:
         reference_path(bounded(right, given[right]), field=right)
     return given[right], bounded("clone_text", one_line(clone_text))
-
-
-def either(name: str, value: str, alias: str, aliased: str) -> str:
-    """The value of a field with two names. Raises InvalidRequest when both are given and differ."""
-    if value and aliased and value != aliased:
-        raise InvalidRequest(f"{alias}: It is another name of {name}, and the two differ.")
-    return value or aliased
 
 
 def speaker_of(model: str, speaker: str, *, cloning: bool, field: str = "speaker") -> str:
