@@ -25,7 +25,8 @@ def exists(module: str, name: str) -> bool:
     place = ROOT.joinpath(*module.split("."))
     if (place / f"{name}.py").exists() or (place / name).is_dir():
         return True
-    source = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+    source = place.with_suffix(".py")
+    source = source if source.exists() else place / "__init__.py"
     return source.exists() and name in names(source)
 
 
