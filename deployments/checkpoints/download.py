@@ -24,7 +24,6 @@ WAIT_S = 1.0
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 """A line that is silent for so long is cut; a host that does not answer must not hold up a start."""
 RETRIED = {408, 429, 500, 502, 503, 504}
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def _continue(http: httpx.Client, file: Wanted, progress: Progress) -> None:
     with http.stream("GET", file.url, headers=headers) as reply:
         _require_answer(reply, file)
         with file.target.open("ab" if reply.status_code == httpx.codes.PARTIAL_CONTENT else "wb") as out:
-            for chunk in reply.iter_bytes(CHUNK):
+            for chunk in reply.iter_raw():
                 out.write(chunk)
                 progress.advance(len(chunk))
 

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from deployments.checkpoints.catalogue import Checkpoint
 from deployments.checkpoints.errors import DISK_FULL, CheckpointError, NoRoom, SourceFailed
-from deployments.checkpoints.files import megabytes, require
+from deployments.checkpoints.files import files_in, megabytes, require
 from deployments.checkpoints.record import Record, hashed
 from deployments.checkpoints.sources.base import Conversion, Fetchable
 from deployments.checkpoints.sources.folder import Folder
@@ -88,17 +88,16 @@ class Pull:
     def _first_that_works(self) -> Path:
         if self._damage:
             self._say(f"{self._name}: {self._damage}; pulling it again")
-        failures = []
         for source in self._checkpoint.sources:
-            if isinstance(source, Folder):
-                failures.append(f"{source.label}: there is nothing")
-                continue
             try:
+                if isinstance(source, Folder):
+                    raise SourceFailed(f"{source.label}: there is nothing")
                 return self._from(source)
             except SourceFailed as failure:
                 self._say(f"{self._name}: {failure}")
-                failures.append(str(failure))
-        raise CheckpointError(f"{self._name}: no source could give it\n  " + "\n  ".join(failures))
+        if not any(files_in(self._work)):
+            shutil.rmtree(self._work)
+        raise CheckpointError(f"{self._name}: no source could give it")
 
     def _from(self, source: Fetchable) -> Path:
         """What a cut pull left is continued, by the same source only."""
