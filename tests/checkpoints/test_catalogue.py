@@ -26,7 +26,7 @@ def test_every_name_of_a_config_is_in_it(config: str) -> None:
     names = [name for row in rows for name in named_weights(row.options)]
     assert all(SHIPPED[name] for name in names)
     if config == "rtx4090x8":
-        assert len(names) == 17
+        assert len(set(names)) == 17
         assert all(isinstance(SHIPPED[name].sources[0], Folder) for name in names)
 
 
@@ -47,10 +47,7 @@ def test_what_a_laptop_fetches_is_pinned_and_free() -> None:
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "typo": (
-        {"licence": "MIT", "sources": [{"hub": "a/b", "revison": "main"}]},
-        "tiny.sources.0.hub.revison",
-    ),
+    "typo": ({"licence": "MIT", "sources": [{"hub": "a/b", "revison": "x"}]}, "tiny.sources.0.hub.revison"),
     "kind": ({"licence": "MIT", "sources": [{"ftp": "x"}]}, "folder, packages, hub, url"),
     "none": ({"licence": "MIT", "sources": []}, "tiny.sources: "),
     "licence": ({"sources": [{"folder": "/x"}]}, "tiny.licence: Field required"),

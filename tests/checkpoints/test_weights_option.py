@@ -149,7 +149,7 @@ def test_half_a_folder_is_not_weights(models: Path, host: WebHost) -> None:
 async def test_a_row_without_its_weights_runs_its_fallback(
     models: Path, host: WebHost, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What runs shows on the card (/health), and the log says why; with the weights the row's own engine runs."""
+    """What runs is on the card (/health), and the log says why; with its weights the row's engine runs."""
     catalogue(models, tiny={"licence": "MIT", "sources": [in_parts(host, "one")]})
     with caplog.at_level(logging.WARNING):
         assert await _implementations() == ["tiny"]
