@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from deployments.checkpoints.errors import SourceFailed
+from deployments.checkpoints.errors import SourceFailed, WrongBytes
 from deployments.checkpoints.files import Facts, sha256_of
 from deployments.checkpoints.progress import Progress
 
@@ -37,9 +37,15 @@ class Wanted:
 
 
 def client(*, cert: str = "", proxy: str = "") -> httpx.Client:
-    """A client that knows the environment's proxies; a certificate file and a proxy may be given."""
+    """A client that knows the environment's proxies; a certificate file and a proxy may be given.
+
+    Raises SourceFailed for a kind of proxy that needs another package.
+    """
     verify = ssl.create_default_context(cafile=cert) if cert else True
-    return httpx.Client(verify=verify, proxy=proxy or None, timeout=TIMEOUT, follow_redirects=True)
+    try:
+        return httpx.Client(verify=verify, proxy=proxy or None, timeout=TIMEOUT, follow_redirects=True)
+    except ImportError as missing:
+        raise SourceFailed(f"the proxy cannot be used: {missing}") from missing
 
 
 def download_all(http: httpx.Client, wanted: Sequence[Wanted], name: str) -> None:
@@ -65,7 +71,7 @@ def _download(http: httpx.Client, file: Wanted, progress: Progress) -> None:
         try:
             _continue(http, file, progress)
             break
-        except httpx.TransportError as cut:
+        except httpx.RequestError as cut:
             failures = 0 if _size(file.target) > before else failures + 1
             if failures == ATTEMPTS:
                 raise SourceFailed(f"{file.url.host}: {cut}") from cut
@@ -88,7 +94,7 @@ def _continue(http: httpx.Client, file: Wanted, progress: Progress) -> None:
 
 
 def _require_answer(reply: httpx.Response, file: Wanted) -> None:
-    """Raises SourceFailed for an answer that will not change, TransportError for one that may."""
+    """Raises SourceFailed for an answer that will not change, ReadError for one that may."""
     if reply.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
         file.target.unlink()  # more than there is: something else
         raise httpx.ReadError("it does not continue here")
@@ -99,12 +105,9 @@ def _require_answer(reply: httpx.Response, file: Wanted) -> None:
 
 
 def _check(file: Wanted) -> None:
-    """A file with other bytes is no beginning of the right one: it goes."""
+    """Raises WrongBytes."""
     if file.facts.sha256 and (found := sha256_of(file.target)) != file.facts.sha256:
-        file.target.unlink()
-        raise SourceFailed(
-            f"{file.name} from {file.url.host} has the SHA-256 {found}, not {file.facts.sha256}"
-        )
+        raise WrongBytes(f"{file.name} from {file.url.host} has the SHA-256 {found}, not {file.facts.sha256}")
 
 
 def _complete(file: Wanted) -> bool:

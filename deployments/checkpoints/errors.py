@@ -16,5 +16,9 @@ class SourceFailed(CheckpointError):
     """One source cannot give a checkpoint; the next one is tried."""
 
 
+class WrongBytes(SourceFailed):
+    """It gives something else. What it gave is of no use and is not kept."""
+
+
 class NoRoom(CheckpointError):
     """The disk is too full. No other source would help."""

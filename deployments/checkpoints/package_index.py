@@ -38,10 +38,15 @@ class PipSettings:
 
 
 def pip_settings() -> PipSettings:
-    """From the environment and pip's files, as `pip config list` prints them: `section.name='value'`."""
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, timeout=PIP_S
-    )
+    """From the environment and pip's files, as `pip config list` prints them: `section.name='value'`.
+
+    Raises SourceFailed when pip does not answer; without a pip they are the defaults.
+    """
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    try:
+        listed = subprocess.run(command, capture_output=True, text=True, timeout=PIP_S)
+    except subprocess.TimeoutExpired as slow:
+        raise SourceFailed(f"pip does not tell its settings within {PIP_S:g} s") from slow
     lines = (line.partition("=") for line in listed.stdout.splitlines() if "='" in line)
     values = {key: ast.literal_eval(value) for key, _, value in lines}
 
@@ -60,10 +65,13 @@ def file_url(http: httpx.Client, indexes: tuple[str, ...], package: str, sha256:
     """The URL of the package's file with this hash, by which an index lists it. Raises SourceFailed."""
     for index in indexes:
         page = httpx.URL(f"{index}/{package}/")
-        for url, listed in _links(_page(http, page)):
-            if listed == sha256:
-                # An index behind a password wants it for its files too.
-                return url.copy_with(userinfo=page.userinfo) if url.host == page.host else url
+        try:
+            url = next((url for url, listed in _links(_page(http, page)) if listed == sha256), None)
+        except (ValueError, KeyError, TypeError, httpx.InvalidURL) as strange:
+            raise SourceFailed(f"{page.host} does not answer as an index") from strange
+        if url is not None:
+            # An index behind a password wants it for its files too.
+            return url.copy_with(userinfo=page.userinfo) if url.host == page.host else url
     hosts = ", ".join(httpx.URL(index).host for index in indexes)
     raise SourceFailed(f"{package} with the known SHA-256 is not at {hosts or 'any index'}")
 
@@ -71,7 +79,7 @@ def file_url(http: httpx.Client, indexes: tuple[str, ...], package: str, sha256:
 def _page(http: httpx.Client, url: httpx.URL) -> httpx.Response:
     try:
         reply = http.get(url, headers={"Accept": ACCEPT})
-    except httpx.TransportError as unreachable:
+    except httpx.RequestError as unreachable:
         raise SourceFailed(f"{url.host} cannot be reached: {unreachable}") from unreachable
     if not reply.is_success and reply.status_code != httpx.codes.NOT_FOUND:
         raise SourceFailed(f"{url.host} answers {reply.status_code}")
