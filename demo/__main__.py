@@ -13,9 +13,10 @@ from pathlib import Path
 import click
 
 from demo import chat, reading, speech, video
-from demo.cluster import DemoFailed, Running, demo_cluster
+from demo.cluster import CONFIG, DemoFailed, Running, demo_cluster
 from demo.file import subtitles
 from demo.screen import CaptionLine
+from deployments.checkpoints.startup import bring_weights
 from loadtests import report
 from loadtests.audio import utterance, wav_path
 from loadtests.captions.client import StreamFailed, ThaiAsr
@@ -134,6 +135,7 @@ def main() -> None:
     data = Path(os.environ.get("KALEIDO_DATA", ".kaleido")).resolve() / "demo"
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
+        bring_weights(CONFIG)
         sys.exit(0 if asyncio.run(_until_signalled(data)) else 1)
     except (DemoFailed, EngineNotInstalled) as failure:
         sys.exit(f"demo: {failure}")

@@ -16,6 +16,9 @@ from typing import Any
 
 import httpx
 
+from deployments.checkpoints.catalogue import Place
+from deployments.checkpoints.startup import LIGHT
+
 CONFIG = Path(__file__).parents[1] / "configs" / "embedded.yaml"
 START_S = 200.0
 """`deployments.serve` itself gives up after 180 s and says why."""
@@ -53,7 +56,8 @@ async def demo_cluster(data: Path) -> AsyncIterator[asyncio.Task[Running]]:
 
 
 async def _start(data: Path, port: int) -> Process:
-    environment = os.environ | {"KALEIDO_PORT": str(port), "KALEIDO_DATA": str(data)}
+    own = {"KALEIDO_PORT": str(port), "KALEIDO_DATA": str(data), "KALEIDO_MODELS": str(Place().folder)}
+    environment = os.environ | own | {LIGHT: "1"}  # the demo itself fetched weights, before the time ran
     with log_path(data).open("wb") as log:
         # Its own session: Ctrl-C reaches the demo alone, which then stops the cluster once and in order.
         return await asyncio.create_subprocess_exec(

@@ -11,11 +11,10 @@ deployment of each application: `model`, `api` or `dispatcher`.
 from ray import serve
 from ray.serve import Application, Deployment
 
-from deployments.config import MODEL_DEPLOYMENT, ApiArgs, DispatcherArgs, ModelArgs
+from deployments.config import MODEL_DEPLOYMENT, ApiArgs, DispatcherArgs, ModelArgs, build_engine
 from deployments.gateway.replica import Gateway, ProxiedApi
 from deployments.jobs.replica import DispatcherReplica
 from deployments.logs import log_to_stderr
-from deployments.serving.loader import load_engine
 from deployments.tasks import row_of
 
 ENOUGH_REQUESTS = 10_000
@@ -33,7 +32,7 @@ class Placed:
 
     async def __init__(self, args: ModelArgs) -> None:
         log_to_stderr()
-        super().__init__(load_engine(args.engine, args.options), args.public_names, **args.replica)
+        super().__init__(build_engine(args), args.public_names, **args.replica)
         await self.start()
         self._ready = True
 

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from deployments.serving.loader import load_engine
+from deployments.serving.loader import WeightsUnavailable, load_engine
 from deployments.serving.task_row import Replica
 from deployments.tasks import row_of
 from serve_app.settings import Settings
+
+log = logging.getLogger(__name__)
 
 MODEL = "deployments.apps:model"
 DISPATCHER = "deployments.apps:dispatcher"
 MODEL_DEPLOYMENT = "model"
 """The only deployment of a model's application: by it models are told from other applications."""
+
+
+class Fallback(BaseModel):
+    """The engine of a row whose own one lacks its weights."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    engine: str
+    options: dict[str, Any] = {}
 
 
 class ModelArgs(BaseModel):
@@ -31,7 +43,9 @@ class ModelArgs(BaseModel):
     engine: str
     """`package.module:Class`."""
     options: dict[str, Any] = {}
-    """Keyword arguments of the engine class."""
+    """Keyword arguments of the engine class; `{weights: NAME}` stands for a path (configs/models.yaml)."""
+    fallback: Fallback | None = None
+    """Runs instead while weights of `options` are not on the machine; its card then says so."""
     serves: tuple[str, ...] = ()
     """Public names that one engine answers for, where several small models share a process; else `name`."""
     replica: dict[str, Any] = {}
@@ -82,8 +96,18 @@ def application_name(task: str, name: str) -> str:
 
 def build_replica(args: ModelArgs) -> Replica:
     """Load the engine of a row and put its replica around it. Raises what `load_engine` raises."""
-    engine = load_engine(args.engine, args.options)
-    return row_of(args.task).replica(engine, args.public_names, **args.replica)
+    return row_of(args.task).replica(build_engine(args), args.public_names, **args.replica)
+
+
+def build_engine(args: ModelArgs) -> Any:
+    """The engine of a row; without its weights its fallback. Raises what `load_engine` raises."""
+    try:
+        return load_engine(args.engine, args.options)
+    except WeightsUnavailable as missing:
+        if args.fallback is None:
+            raise
+        log.warning("%s runs %s. %s", args.application, args.fallback.engine, missing)
+        return load_engine(args.fallback.engine, args.fallback.options)
 
 
 def read_config(path: Path) -> dict[str, Any]:

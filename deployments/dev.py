@@ -16,6 +16,7 @@ import click
 import uvloop
 
 from deployments.bootstrap import build_backends
+from deployments.checkpoints.startup import bring_weights
 from deployments.config import DispatcherArgs, api_row, dispatcher_rows, model_rows, read_config
 from deployments.demo_key import demo_key
 from deployments.gateway.listener import Listener, check_port_free
@@ -37,6 +38,7 @@ def main(config: Path) -> None:
     settings = api_row(rows).build_settings()
     try:
         check_port_free(settings.host, settings.port)
+        bring_weights(config)
         models = LocalModels.load(model_rows(rows))
     except (OSError, ValueError, EngineNotInstalled) as problem:
         sys.exit(f"kaleido: {problem}")

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from deployments.checkpoints.catalogue import Place
+from deployments.checkpoints.startup import bring_weights
 from deployments.config import api_row, model_rows, read_config
 from deployments.demo_key import demo_key
 from deployments.gateway.listener import check_port_free
@@ -38,16 +40,19 @@ def main(config: Path) -> None:
     except OSError as taken:
         problem = f"{settings.host}:{settings.port}: {os.strerror(taken.errno or 0)}"
         sys.exit(f"kaleido: cannot listen on {problem}; choose another KALEIDO_PORT")
+    bring_weights(config)
     environment.prepare(settings.data)
     sys.exit(keep_up(config, settings))
 
 
 def prepare(config: Path) -> Settings:
-    """The API's settings, with the data folder made and known to every process by its absolute path."""
+    """The API's settings, with the data folder made; every process knows it, and the folder of weights, by
+    its absolute path."""
     settings = api_row(read_config(config)).build_settings()
     data = settings.data.resolve()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ["KALEIDO_DATA"] = str(data)
+    os.environ["KALEIDO_MODELS"] = str(Place().folder)
     return settings.model_copy(update={"data": data})
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from importlib import import_module, metadata
 from typing import Any
 
+from deployments.checkpoints.errors import CheckpointError
+from deployments.checkpoints.options import with_paths
 from serve_app.errors import EngineNotInstalled
 
 PACKAGE = "kaleido-serve"
@@ -20,19 +22,28 @@ class EngineConfigError(ValueError):
     """A config row names an engine class or an option that does not exist; read by operators only."""
 
 
+class WeightsUnavailable(EngineConfigError):
+    """Weights that a row names are not on this machine, or are other bytes than they should be."""
+
+
 def load_engine(path: str, options: Mapping[str, Any] | None = None) -> Any:
     """Build the engine `path` (`"deployments.asr.embedded.thai:EmbeddedRecognizer"`) with its options.
 
-    Raises EngineNotInstalled when a package it needs is missing, EngineConfigError for an unknown module,
-    class or option.
+    `{weights: NAME}` in an option becomes the path of those weights, `{weights: NAME, file: FILE}` that of
+    a file in them. Raises EngineNotInstalled when a package it needs is missing, WeightsUnavailable,
+    EngineConfigError for an unknown module, class or option.
     """
     engine = imported(path, type)
     try:
-        inspect.signature(engine).bind(**(options or {}))
+        options = with_paths(options or {})
+    except CheckpointError as problem:
+        raise WeightsUnavailable(f"{path}: {problem}") from problem
+    try:
+        inspect.signature(engine).bind(**options)
     except TypeError as mismatch:
         accepted = ", ".join(inspect.signature(engine).parameters) or "none"
         raise EngineConfigError(f"{path}: {mismatch} (its options: {accepted})") from None
-    return engine(**(options or {}))
+    return engine(**options)
 
 
 def imported(path: str, kind: type) -> Any:

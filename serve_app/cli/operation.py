@@ -69,9 +69,14 @@ def operation(work: Callable[..., Coroutine[Any, Any, Rows]]) -> Callable[..., N
             raise click.ClickException(error.message) from error
         except (OSError, ValueError) as error:  # the settings, the data folder
             raise click.ClickException(str(error)) from error
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else _table(rows))
+        show(rows, as_json)
 
     return command
+
+
+def show(rows: Rows, as_json: bool) -> None:
+    """Print the outcome of a command, for people or for programs."""
+    click.echo(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else _table(rows))
 
 
 async def _at_desk(work: Callable[..., Coroutine[Any, Any, Rows]], options: dict[str, Any]) -> Rows:

@@ -19,7 +19,8 @@ from serve_app.flows.job_registry import FLOWS
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20")
 
 ROOT = Path(__file__).parent.parent.parent
-CONFIGS = sorted(path for path in (ROOT / "configs").glob("*.yaml") if path.name != "plans.yaml")
+TABLES = {"plans.yaml", "models.yaml"}
+CONFIGS = sorted(path for path in (ROOT / "configs").glob("*.yaml") if path.name not in TABLES)
 DEPLOYMENT = {
     MODEL: "model",
     DISPATCHER: "dispatcher",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from deployments.demo_key import demo_key
-from deployments.serve import main
+from deployments.serve import main, prepare
 from serve_app.settings import Settings
 from tests.cluster.captions import caption, open_stream
 from tests.cluster.running import ENGINES, ROOT, RunningCluster, tiny
@@ -35,6 +36,15 @@ def test_a_taken_port_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.Mon
     assert result.exit_code == 1
     assert f"127.0.0.1:{port}" in result.output
     assert "KALEIDO_PORT" in result.output
+
+
+def test_every_process_finds_the_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replicas inherit the environment and run in other folders."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KALEIDO_DATA", "data")
+    monkeypatch.delenv("KALEIDO_MODELS")
+    assert prepare(ROOT / "configs/embedded.yaml").data == tmp_path / "data"
+    assert os.environ["KALEIDO_MODELS"] == str(tmp_path / "data" / "models")
 
 
 def test_demo_key_is_kept_while_it_works(tmp_path: Path) -> None:

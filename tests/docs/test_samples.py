@@ -18,6 +18,7 @@ from tests.docs.samples import Sample, pages, samples
 SAMPLES = list(samples())
 NOT_RUN = {
     "make demo": "starts a cluster with the real engines, and all tests",
+    "kaleido models": "fetches gigabytes",
     "python -m deployments.asr.nemo.convert_typhoon": "wants a checkpoint of gigabytes",
     "pip install 'kaleido-serve[ltx23]'": "downloads models for a GPU",
     "OPENAI_BASE_URL=": "wants the other server, in an environment of its own",
