@@ -57,13 +57,14 @@ def test_words_are_those_of_faster_whisper(
 
 @pytest.mark.parametrize("seconds", [0, 1 / SAMPLE_RATE, 0.005, 0.02, 0.07, 0.4, 1.23])
 def test_times_are_in_order_and_inside_the_audio(whisper: WhisperRecognizer, seconds: float) -> None:
-    """ASR-048, ASR-015: also where the text is far too long for the audio."""
+    """ASR-048, ASR-015: also where the text is far too long for the audio; less than a tenth of a second is a
+    click."""
     audio = hear(ENGLISH)[100 : 100 + round(seconds * SAMPLE_RATE)]
     (heard,) = whisper.recognize([Window(audio, final=False)])
     assert all(0 <= word.start <= word.end <= len(audio) / SAMPLE_RATE + 0.001 for word in heard.words)
     assert all(left.end <= right.start for left, right in pairwise(heard.words))
     assert all(0 <= word.confidence <= 1 for word in heard.words)
-    assert seconds < 0.02 or words(heard) == ["Hello,", "world.", "It", "works!"]
+    assert words(heard) == ([] if seconds < 0.1 else ["Hello,", "world.", "It", "works!"])
 
 
 def test_long_audio_is_decoded_piece_by_piece(whisper: WhisperRecognizer) -> None:
