@@ -12,7 +12,18 @@ from faster_whisper import WhisperModel
 from deployments.asr.replica import Window
 from deployments.asr.whisper.engine import WhisperRecognizer
 from serve_app.engines import SAMPLE_RATE, Hints
-from tests.engines.asr.whisper_lines import CHINESE, ENGLISH, LINES, THAI, ask, hear, words
+from tests.engines.asr.whisper_lines import (
+    CHINESE,
+    ENGLISH,
+    LINES,
+    MIXED,
+    THAI,
+    TIED,
+    ask,
+    hear,
+    texts,
+    words,
+)
 
 
 def test_punctuation_stays_with_its_word(whisper: WhisperRecognizer) -> None:
@@ -20,6 +31,15 @@ def test_punctuation_stays_with_its_word(whisper: WhisperRecognizer) -> None:
     english, chinese = whisper.recognize([ask(ENGLISH), ask(CHINESE)])
     assert words(english) == ["Hello,", "world.", "It", "works!"]
     assert words(chinese) == ["你", "好，", "世", "界。"]
+
+
+def test_what_is_written_without_a_space_is_one_word(whisper: WhisperRecognizer) -> None:
+    """VP-002: a point or an apostrophe inside a word parts it neither in the words nor in the text, and Latin
+    letters in Chinese keep together."""
+    french, chinese = whisper.recognize([ask(TIED), ask(MIXED)])
+    assert words(french) == ["c'est", "L.A.", "0.5cm", "don't"]
+    assert texts([french]) == ["c'est L.A. 0.5cm don't"]
+    assert words(chinese) == ["你", "OK", "吗", "Honey"]
 
 
 def test_thai_is_cut_into_dictionary_words(whisper: WhisperRecognizer) -> None:
