@@ -6,7 +6,7 @@ Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from deployments.asr.pieces import pieces
 from deployments.asr.replica import Window, faint_noise
 from deployments.asr.whisper.batch import BatchDecoder, Decoded, Piece, Search
 from deployments.asr.whisper.model import device_of, load_whisper
+from deployments.asr.whisper.script import SCRIPTS
 from deployments.asr.whisper.words import words_of
+from deployments.serving.loader import EngineConfigError
 from serve_app.core.captions.stabilizer import without_loops
 from serve_app.engines import SAMPLE_RATE, EngineCard, Transcription, Word
 from serve_app.errors import InvalidRequest
@@ -52,22 +54,27 @@ class WhisperRecognizer:
         own_script: Sequence[str] = (),
         least_belief: float = 0.0,
         embedded: bool = False,
+        note: str = "",
     ) -> None:
         """`model`: a folder with a converted model, a size or a hub id. 0 threads: as the library likes.
         `shortest_window`: seconds that short audio is padded to. `detect`: languages to tell apart, all where
         none is given. `own_script`: those to write in their own letters only, digits spelled out.
         `least_belief`: text that is believed less is dropped (`_belief`). `embedded`: it stands in for a
-        larger model.
+        larger model. `note`: what the card says of it.
 
-        Raises EngineConfigError and EngineNotInstalled as `load_whisper` does.
+        Raises EngineConfigError and EngineNotInstalled as `load_whisper` does, and EngineConfigError for a
+        language to tell apart that the model does not know, or that has no script to itself.
         """
         whisper = load_whisper(model, device, compute_type, cpu_threads, local_files_only)
         search = Search(beam_size, shortest_window, frozenset(detect), frozenset(own_script))
         self._decoder, self._least_belief = BatchDecoder(whisper, search), least_belief
+        _require("detect", detect, self._decoder.tokenizers)
+        _require("own_script", own_script, SCRIPTS)
         self.card = EngineCard(
             engine="whisper",
             impl=f"faster-whisper:{Path(model).name}",
             embedded=embedded,
+            note=note,
             languages=tuple(self._decoder.tokenizers),
             device=device_of(whisper),
         )
@@ -111,6 +118,11 @@ class WhisperRecognizer:
             words = without_loops(words)
             ids = [token for token, start in zip(ids, tokens.times, strict=False) if start < words[-1].end]
         return replace(judged, words=_later(words, piece.begin / SAMPLE_RATE), tokens=tuple(ids))
+
+
+def _require(option: str, languages: Sequence[str], known: Container[str]) -> None:
+    if unknown := [language for language in languages if language not in known]:
+        raise EngineConfigError(f"{option}: {', '.join(unknown)} cannot stand here")
 
 
 def _is_silence(judged: Transcription) -> bool:

@@ -10,6 +10,7 @@ from deployments.asr.replica import Window
 from deployments.asr.whisper.batch import MEL_FRAMES, padded_frames
 from deployments.asr.whisper.engine import WhisperRecognizer
 from deployments.asr.whisper.script import foreign_tokens
+from deployments.serving.loader import EngineConfigError
 from serve_app.engines import SAMPLE_RATE, Hints
 from tests.engines.asr.tiny_whisper import _tokenizer
 from tests.engines.asr.whisper_lines import (
@@ -61,6 +62,18 @@ def test_a_language_keeps_to_its_own_script(whisper_checkpoint: Path) -> None:
     thai, foreign, english = kept.recognize([ask(THAI), ask(ENGLISH, Hints("th")), ask(ENGLISH)])
     assert texts([thai, english]) == ["สวัสดีครับเราเรียนภาษาไทย", "Hello, world. It works!"]
     assert not any("a" <= letter.lower() <= "z" for letter in texts([foreign])[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [({"detect": ("th", "xx")}, "detect: xx"), ({"own_script": ("en",)}, "own_script: en")],
+)
+def test_a_wrong_language_in_a_row_is_told(
+    whisper_checkpoint: Path, options: dict[str, tuple[str, ...]], named: str
+) -> None:
+    """ASR-002: when the replica loads, not when a caller speaks."""
+    with pytest.raises(EngineConfigError, match=named):
+        recognizer(whisper_checkpoint, **options)
 
 
 def test_every_thai_text_can_be_written() -> None:
