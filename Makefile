@@ -36,8 +36,8 @@ help: ## list the targets
 	.venv-vllm/bin/pip uninstall --quiet --yes torchvision torchcodec torchaudio triton
 	@touch $@
 
-demo: .venv/runtime ## start the embedded cluster, caption Thai speech live, show the results
-	$(BIN)/python -m demo
+demo: .venv/runtime ## start the embedded cluster, show what it does (AUDIO=me.wav: with your own recording)
+	$(BIN)/python -m demo $(AUDIO)
 
 serve: .venv/runtime ## keep the cluster up (CONFIG=..., KALEIDO_PORT=8000, KALEIDO_DATA=.kaleido)
 	@exec $(BIN)/python -m deployments.serve $(CONFIG)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from demo import chat, reading, speech, video
+from demo import chat, own_recording, reading, speech, video
 from demo.cluster import CONFIG, DemoFailed, Running, demo_cluster
 from demo.file import subtitles
 from demo.screen import CaptionLine
@@ -42,8 +42,12 @@ Next:
   make load                       measure a running cluster; docs/measurements.md says what to expect"""
 
 
-async def demo(data: Path) -> bool:
-    """The whole show; True when every stream got its final. Raises DemoFailed, EngineNotInstalled."""
+async def demo(data: Path, own: Path | None = None) -> bool:
+    """The whole show, `own` a recording of the user's; True when every stream got its final.
+
+    Raises DemoFailed, EngineNotInstalled.
+    """
+    spoken = own and await asyncio.to_thread(own_recording.utterance, own)
     click.echo(
         "Starting a Ray Serve cluster on this machine, and making Thai speech with the embedded voices ..."
     )
@@ -55,6 +59,8 @@ async def demo(data: Path) -> bool:
         running = await starting
         _introduce(running)
         recordings = await _stream_all(running, said)
+        if own and spoken:
+            await _hear_own(running, own, spoken)
         click.echo("\nThe same speech as one file, through /v1/audio/transcriptions, as subtitles:")
         click.echo(textwrap.indent(await subtitles(running, said), "  "))
         click.echo("\nSpeech the other way round: jobs of the text-to-speech API, one in a cloned voice:")
@@ -72,6 +78,17 @@ async def demo(data: Path) -> bool:
         _conclude(recordings, audio)
         click.echo("\nStopping the cluster ...")
     return not any(recording.failure for recording in recordings)
+
+
+async def _hear_own(running: Running, path: Path, said: Utterance) -> None:
+    """As live captions, then as a file."""
+    click.echo(f"\n{path} ({said.audio_ms / 1000:.1f} s), as live captions in Thai:")
+    try:
+        await own_recording.caption(running, said)
+    except StreamFailed as failure:
+        raise DemoFailed(f"{path} was not captioned: {failure}") from failure
+    click.echo("The same as a file, its language found out:")
+    click.echo(f"  {await own_recording.transcript(running, path)}")
 
 
 async def _stream_all(running: Running, said: Sequence[Utterance]) -> list[Recording]:
@@ -122,21 +139,26 @@ def _row(recording: Recording) -> tuple[report.Cell, ...]:
     return said.speaker, *timing, rate, said.reference, final.body["text"]
 
 
-async def _until_signalled(data: Path) -> bool:
+async def _until_signalled(data: Path, own: Path | None) -> bool:
     """SIGTERM and a closed terminal end the demo as Ctrl-C does: in order."""
-    task = asyncio.ensure_future(demo(data))
+    task = asyncio.ensure_future(demo(data, own))
     for number in (signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     return await task
 
 
-def main() -> None:
-    """Exit code 0 only when every stream got its final."""
+@click.command()
+@click.argument("audio", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def main(audio: Path | None) -> None:
+    """Show what the embedded cluster does; AUDIO, a recording of yours, goes through it too.
+
+    Exit code 0 only when every stream got its final.
+    """
     data = Path(os.environ.get("KALEIDO_DATA", ".kaleido")).resolve() / "demo"
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         bring_weights(CONFIG)
-        sys.exit(0 if asyncio.run(_until_signalled(data)) else 1)
+        sys.exit(0 if asyncio.run(_until_signalled(data, audio)) else 1)
     except (DemoFailed, EngineNotInstalled) as failure:
         sys.exit(f"demo: {failure}")
     except (KeyboardInterrupt, asyncio.CancelledError):

@@ -1,11 +1,13 @@
 """Decodes pieces of audio of many requests in single calls of a Whisper model on CTranslate2.
 
-The encoder takes the whole batch at once. Generation wants prompts of one length and one way to search,
-alignment one language, so there the batch falls into groups: one group, for most batches.
+The encoder takes all requests of about one length at once. Generation wants prompts of one length and one
+way to search, alignment one language, so there the batch falls into groups: one group, for most batches.
 """
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -18,8 +20,21 @@ from faster_whisper.tokenizer import Tokenizer
 
 from deployments.asr.whisper.alignment import align
 from deployments.asr.whisper.groups import grouped, rows_of
+from deployments.asr.whisper.script import foreign_tokens
 from deployments.asr.whisper.words import TimedTokens
-from serve_app.engines import Audio, Hints
+from serve_app.engines import SAMPLE_RATE, Audio, Hints
+
+MEL_FRAMES = 3000
+"""30 s, the length that Whisper was trained on."""
+MEL_FRAMES_PER_SECOND = 100
+FEWEST_TOKENS, TOKENS_PER_SECOND = 24, 32
+"""Thai has up to 32 a second: a token or two for a letter of three bytes."""
+POSITIONS = 448
+"""Of the decoder: half for text, half for what was said before."""
+MODELS_OWN = -1
+"""CTranslate2: what the checkpoint itself never says, as marks of sounds."""
+TAIL_SECONDS = 1.0
+"""Silence behind the longest piece, or the end of a text is lost or said again."""
 
 
 class Piece(NamedTuple):
@@ -42,18 +57,47 @@ class Decoded(NamedTuple):
     no_speech_prob: float
 
 
+def padded_frames(samples: int, shortest_window: float) -> int:
+    """Mel frames that a request is padded to: the shortest window times one, two, three, so that those of
+    about one length share a batch, and 30 s at most."""
+    windows = math.ceil((samples / SAMPLE_RATE + TAIL_SECONDS) / shortest_window)
+    return min(round(windows * shortest_window * MEL_FRAMES_PER_SECOND), MEL_FRAMES)
+
+
+class Search(NamedTuple):
+    """How text is looked for."""
+
+    beam_size: int
+    shortest_window: float
+    """Seconds that audio is padded to at least, 30 or less."""
+    detect: frozenset[str]
+    """The languages that are told apart; all where it is empty."""
+    own_script: frozenset[str]
+    """The languages of which only letters of their own script are decoded."""
+
+
 class BatchDecoder:
     """Deterministic at temperature 0."""
 
-    def __init__(self, whisper: WhisperModel, beam_size: int) -> None:
-        self._whisper, self._model, self._beam_size = whisper, whisper.model, beam_size
+    def __init__(self, whisper: WhisperModel, search: Search) -> None:
+        self._whisper, self._model, self._search = whisper, whisper.model, search
         self.tokenizers = _tokenizers(whisper)
+        self._suppressed = {
+            language: foreign_tokens(whisper.hf_tokenizer, language) for language in search.own_script
+        }
 
     def decode(self, pieces: Sequence[Piece]) -> list[Decoded]:
         """Text of each piece, with times in seconds from its start. Hinted languages must be known."""
-        if not pieces:
-            return []
-        mels = [pad_or_trim(self._whisper.feature_extractor(piece.audio)) for piece in pieces]
+        longest: defaultdict[int, int] = defaultdict(int)
+        for piece in pieces:
+            longest[piece.window] = max(longest[piece.window], len(piece.audio))
+        shortest = self._search.shortest_window
+        lengths = [padded_frames(longest[piece.window], shortest) for piece in pieces]
+        return grouped(lengths, lambda frames, rows: self._decode([pieces[row] for row in rows], frames))
+
+    def _decode(self, pieces: Sequence[Piece], frames: int) -> list[Decoded]:
+        """All pieces of some requests, padded alike."""
+        mels = [pad_or_trim(self._whisper.feature_extractor(piece.audio), frames) for piece in pieces]
         encoded = self._whisper.encode(np.stack(mels))
         languages = self._languages(pieces, encoded)
         results = self._generate(pieces, languages, encoded)
@@ -69,25 +113,35 @@ class BatchDecoder:
             return [*self.tokenizers] * len(pieces)
         unknown = [row for row, piece in enumerate(pieces) if not (piece.hints.language or piece.begin)]
         ranked = self._model.detect_language(rows_of(encoded, unknown)) if unknown else []
-        heard = {
-            pieces[row].window: best[0][0].strip("<|>") for row, best in zip(unknown, ranked, strict=True)
-        }
+        likeliest = (self._likeliest([mark.strip("<|>") for mark, _ in best]) for best in ranked)
+        heard = dict(zip((pieces[row].window for row in unknown), likeliest, strict=True))
         return [piece.hints.language or heard[piece.window] for piece in pieces]
+
+    def _likeliest(self, ranked: Sequence[str]) -> str:
+        """The first language of a ranking that may be meant."""
+        meant = self._search.detect
+        return next(language for language in ranked if not meant or language in meant)
 
     def _generate(
         self, pieces: Sequence[Piece], languages: Sequence[str], encoded: StorageView
     ) -> list[WhisperGenerationResult]:
         asked = zip(pieces, languages, strict=True)
         prompts = [self._prompt(self.tokenizers[language], piece.hints.prompt) for piece, language in asked]
-        keys = [(len(prompt), piece.hints.temperature) for prompt, piece in zip(prompts, pieces, strict=True)]
+        keys = [
+            (len(prompt), piece.hints.temperature, language if language in self._suppressed else "")
+            for prompt, piece, language in zip(prompts, pieces, languages, strict=True)
+        ]
 
-        def group(key: tuple[int, float], rows: list[int]) -> list[WhisperGenerationResult]:
+        def group(key: tuple[int, float, str], rows: list[int]) -> list[WhisperGenerationResult]:
+            length, temperature, language = key
             return self._model.generate(
                 rows_of(encoded, rows),
                 [prompts[row] for row in rows],
                 return_scores=True,
                 return_no_speech_prob=True,
-                **self._search(key[1]),
+                max_length=_positions([pieces[row] for row in rows], length),
+                suppress_tokens=[MODELS_OWN, *self._suppressed.get(language, ())],
+                **self._way(temperature),
             )
 
         return grouped(keys, group)
@@ -98,10 +152,10 @@ class BatchDecoder:
         text = [token for token in ids if token < tokenizer.eot]
         return self._whisper.get_prompt(tokenizer, text, without_timestamps=True)
 
-    def _search(self, temperature: float) -> dict[str, Any]:
+    def _way(self, temperature: float) -> dict[str, Any]:
         """Beam search at 0; above, one sample from the whole vocabulary."""
         if temperature == 0:
-            return {"beam_size": self._beam_size}
+            return {"beam_size": self._search.beam_size}
         return {"beam_size": 1, "sampling_topk": 0, "sampling_temperature": temperature}
 
     def _align(
@@ -130,6 +184,14 @@ def _tokenizers(whisper: WhisperModel) -> dict[str, Tokenizer]:
         for code in whisper.supported_languages
         if not multilingual or vocabulary.token_to_id(f"<|{code}|>") is not None
     }
+
+
+def _positions(pieces: Sequence[Piece], prompt: int) -> int:
+    """CTranslate2's bound of a group, by its longest piece, so that a loop ends soon. It takes half of it for
+    text, or what the prompt leaves, whichever is less."""
+    seconds = max(len(piece.audio) for piece in pieces) / SAMPLE_RATE
+    tokens = math.ceil(FEWEST_TOKENS + TOKENS_PER_SECOND * seconds)
+    return min(max(2 * tokens, tokens + prompt), POSITIONS)
 
 
 def _avg_logprob(result: WhisperGenerationResult) -> float:

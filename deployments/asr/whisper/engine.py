@@ -5,7 +5,8 @@ Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from faster_whisper.transcribe import get_compression_ratio
 
 from deployments.asr.pieces import pieces
 from deployments.asr.replica import Window, faint_noise
-from deployments.asr.whisper.batch import BatchDecoder, Decoded, Piece
+from deployments.asr.whisper.batch import BatchDecoder, Decoded, Piece, Search
 from deployments.asr.whisper.model import device_of, load_whisper
+from deployments.asr.whisper.script import SCRIPTS
 from deployments.asr.whisper.words import words_of
+from deployments.serving.loader import EngineConfigError
 from serve_app.core.captions.stabilizer import without_loops
 from serve_app.engines import SAMPLE_RATE, EngineCard, Transcription, Word
 from serve_app.errors import InvalidRequest
@@ -23,15 +26,20 @@ from serve_app.errors import InvalidRequest
 NO_SPEECH_PROB = 0.6
 DOUBTFUL_LOGPROB = -1.0
 """More likely no speech, and doubtful besides: silence (the paper, section 4.5)."""
+SHORTEST_SECONDS = 0.1
+"""A click; the shortest words of people last longer."""
 REPETITIVE = 2.4
 """Text that compresses better may be a loop (the same section). 350 letters of fluent Thai do too, at three
 bytes a letter, so a loop must be seen before anything is cut."""
 BEAM_SIZE = 5
 """The paper's."""
+WINDOW_SECONDS = 30.0
+"""What every Whisper was trained on. Whisper base hears as well with 10 for a fifth of the cost; with 5 it
+loops (`docs/understanding.md`)."""
 
 
 class WhisperRecognizer:
-    """Stateless; deterministic at temperature 0. Any piece of audio costs an encoder pass over 30 s."""
+    """Stateless; deterministic at temperature 0. Audio costs a pass over the window that it is padded to."""
 
     def __init__(
         self,
@@ -41,17 +49,32 @@ class WhisperRecognizer:
         beam_size: int = BEAM_SIZE,
         cpu_threads: int = 0,
         local_files_only: bool = False,
+        shortest_window: float = WINDOW_SECONDS,
+        detect: Sequence[str] = (),
+        own_script: Sequence[str] = (),
+        least_belief: float = 0.0,
+        embedded: bool = False,
+        note: str = "",
     ) -> None:
         """`model`: a folder with a converted model, a size or a hub id. 0 threads: as the library likes.
+        `shortest_window`: seconds that short audio is padded to. `detect`: languages to tell apart, all where
+        none is given. `own_script`: those to write in their own letters only, digits spelled out.
+        `least_belief`: text that is believed less is dropped (`_belief`). `embedded`: it stands in for a
+        larger model. `note`: what the card says of it.
 
-        Raises EngineConfigError and EngineNotInstalled as `load_whisper` does.
+        Raises EngineConfigError and EngineNotInstalled as `load_whisper` does, and EngineConfigError for a
+        language to tell apart that the model does not know, or that has no script to itself.
         """
         whisper = load_whisper(model, device, compute_type, cpu_threads, local_files_only)
-        self._decoder = BatchDecoder(whisper, beam_size)
+        search = Search(beam_size, shortest_window, frozenset(detect), frozenset(own_script))
+        self._decoder, self._least_belief = BatchDecoder(whisper, search), least_belief
+        _require("detect", detect, self._decoder.tokenizers)
+        _require("own_script", own_script, SCRIPTS)
         self.card = EngineCard(
             engine="whisper",
             impl=f"faster-whisper:{Path(model).name}",
-            embedded=False,
+            embedded=embedded,
+            note=note,
             languages=tuple(self._decoder.tokenizers),
             device=device_of(whisper),
         )
@@ -67,6 +90,7 @@ class WhisperRecognizer:
             Piece(index, piece.start, window.audio[piece], window.hints)
             for index, window in enumerate(windows)
             for piece in pieces(window.audio)
+            if piece.stop - piece.start >= SHORTEST_SECONDS * SAMPLE_RATE
         ]
         heard: list[list[Transcription]] = [[] for _ in windows]
         for piece, decoded in zip(asked, self._decoder.decode(asked), strict=True):
@@ -87,13 +111,29 @@ class WhisperRecognizer:
         )
         tokenizer = self._decoder.tokenizers[language]
         words = words_of(tokens, tokenizer)
-        if not words or (no_speech_prob > NO_SPEECH_PROB and avg_logprob < DOUBTFUL_LOGPROB):
+        if not words or _is_silence(judged) or _belief(judged) < self._least_belief:
             return judged
         ids = tokens.ids
         if get_compression_ratio(tokenizer.decode(ids)) > REPETITIVE:
             words = without_loops(words)
             ids = [token for token, start in zip(ids, tokens.times, strict=False) if start < words[-1].end]
         return replace(judged, words=_later(words, piece.begin / SAMPLE_RATE), tokens=tuple(ids))
+
+
+def _require(option: str, languages: Sequence[str], known: Container[str]) -> None:
+    if unknown := [language for language in languages if language not in known]:
+        raise EngineConfigError(f"{option}: {', '.join(unknown)} cannot stand here")
+
+
+def _is_silence(judged: Transcription) -> bool:
+    """The paper's own rule."""
+    return judged.no_speech_prob > NO_SPEECH_PROB and judged.avg_logprob < DOUBTFUL_LOGPROB
+
+
+def _belief(judged: Transcription) -> float:
+    """How likely it is that there was speech and that a token of it is right, 0..1: noise that Whisper makes
+    a sentence of is low in one or in both."""
+    return (1 - judged.no_speech_prob) * math.exp(judged.avg_logprob)
 
 
 def _later(words: Sequence[Word], seconds: float) -> tuple[Word, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from faster_whisper.transcribe import merge_punctuations
 from numpy.typing import NDArray
 from pythainlp.tokenize import word_tokenize
 
+from serve_app.core.text.thai import unspaced_script
 from serve_app.engines import Word
 
 OPENING = "\"'“¿([{-"
@@ -48,7 +49,7 @@ def words_of(tokens: TimedTokens, tokenizer: Tokenizer) -> list[Word]:
         spans = list(_thai_words(spans))
     return [
         Word(text, round(span.start, 3), round(span.end, 3), round(span.probability, 4))
-        for span in _punctuated(spans)
+        for span in _whole_words(span for span in _punctuated(spans) if span.text)
         if (text := span.text.replace(BROKEN, "").strip())
     ]
 
@@ -86,3 +87,25 @@ def _punctuated(spans: Sequence[Span]) -> Iterator[Span]:
     merge_punctuations(merged, OPENING, CLOSING)
     for span, entry in zip(spans, merged, strict=True):
         yield span._replace(text=entry["word"])
+
+
+def _whole_words(spans: Iterable[Span]) -> Iterator[Span]:
+    """Parts that Whisper wrote without a space between joined: c'est, L.A., 0.5. Not in scripts that have no
+    spaces, nor between them and others."""
+    whole: Span | None = None
+    for span in spans:
+        if whole and _tied(whole.text[-1], span.text[0]):
+            whole = Span(
+                whole.text + span.text, whole.start, span.end, min(whole.probability, span.probability)
+            )
+        else:
+            if whole:
+                yield whole
+            whole = span
+    if whole:
+        yield whole
+
+
+def _tied(last: str, first: str) -> bool:
+    """Whether two characters side by side belong to one word."""
+    return not (last.isspace() or first.isspace() or unspaced_script(last) or unspaced_script(first))

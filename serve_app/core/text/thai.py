@@ -88,15 +88,15 @@ def _spaced(line: str, text: str, pause: float) -> bool:
     last, first = line[-1], text[0]
     if first in CLOSING or last in OPENING:
         return False
-    script = _unspaced_script(last)
-    if not script or script != _unspaced_script(first):
+    script = unspaced_script(last)
+    if not script or script != unspaced_script(first):
         return True
     # Chinese and Japanese mark a pause with a comma and never with a space.
     return pause >= PHRASE_PAUSE_S and script != EAST_ASIAN
 
 
 @lru_cache(4096)
-def _unspaced_script(character: str) -> str:
+def unspaced_script(character: str) -> str:
     """The script of a character that is written without spaces, else nothing."""
     code = ord(character)
     return next((name for name, blocks in UNSPACED.items() if any(a <= code <= b for a, b in blocks)), "")

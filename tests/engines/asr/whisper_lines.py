@@ -19,8 +19,10 @@ LINES = (
     Line("en", "QQQQQQQQ", no_speech=True),
     Line("en", "Sure of it.", no_speech=True),
     Line("en", "yes " + "one two " * 10),
+    Line("fr", "c'est L.A. 0.5cm don't"),
+    Line("zh", "你OK吗Honey"),
 )
-ENGLISH, THAI, CHINESE, UNSURE, SILENT, SURE, LOOP = range(len(LINES))
+ENGLISH, THAI, CHINESE, UNSURE, SILENT, SURE, LOOP, TIED, MIXED = range(len(LINES))
 SILENCE = np.zeros(SAMPLE_RATE, np.float32)
 
 
