@@ -68,7 +68,8 @@ def with_babble(speech: Audio, voices: Sequence[Audio], snr_db: float, seed: int
     """Voices `snr_db` below the mean power of the speech."""
     noise = babble(voices, len(speech), np.random.default_rng(seed))
     power = float(np.mean(np.square(speech))) / 10 ** (snr_db / 10)
-    return (speech + noise * np.sqrt(power / max(float(np.mean(np.square(noise))), 1e-12))).astype(np.float32)
+    gain = np.sqrt(power / max(float(np.mean(np.square(noise))), 1e-12))
+    return np.asarray(speech + gain * noise, np.float32)
 
 
 def babble(voices: Sequence[Audio], length: int, rng: np.random.Generator) -> Audio:

@@ -50,7 +50,7 @@ def white_noise(rng: np.random.Generator, voices: Sequence[Audio]) -> Samples:
 def babble_noise(rng: np.random.Generator, voices: Sequence[Audio]) -> Samples:
     """Many people at once."""
     mixed = babble(voices, _length(rng), rng).astype(np.float64)
-    return _level(rng) * mixed / np.sqrt(np.mean(mixed**2))
+    return np.asarray(_level(rng) * mixed / np.sqrt(np.mean(mixed**2)))
 
 
 def music(rng: np.random.Generator, voices: Sequence[Audio]) -> Samples:
@@ -61,7 +61,7 @@ def music(rng: np.random.Generator, voices: Sequence[Audio]) -> Samples:
         chord = CHORDS[turn // 4 % len(CHORDS)]
         played = _string(440 * 2 ** ((key + rng.choice(chord) - 69) / 12), length - start)
         song[start:] += played
-    return 0.3 * song / np.abs(song).max()
+    return np.asarray(0.3 * song / np.abs(song).max())
 
 
 def tones(rng: np.random.Generator, voices: Sequence[Audio]) -> Samples:

@@ -114,24 +114,21 @@ class Place:
         return [row for row in rows if set(row.public_names) & set(self.engine)]
 
 
+PLACE_OPTIONS = (
+    click.option("--engine", multiple=True, default=("whisper",), show_default=True, help="Repeatable."),
+    click.option(
+        "--config",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Run the rows of these engines in this process, instead of asking a server.",
+    ),
+    click.option("--url", default="http://127.0.0.1:8000", show_default=True, envvar="BASE"),
+    click.option("--key", default="", envvar="KEY", help="Without one, a key is made in --data."),
+    click.option("--data", default=".kaleido", show_default=True, type=click.Path(path_type=Path)),
+)
+
+
 def place_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that a Place is made of."""
-    for option in reversed(
-        (
-            click.option(
-                "--engine", multiple=True, default=("whisper",), show_default=True, help="Repeat for several."
-            ),
-            click.option(
-                "--config",
-                type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                help="Run the engine's row of this config in this process, instead of asking a server.",
-            ),
-            click.option("--url", default="http://127.0.0.1:8000", show_default=True),
-            click.option(
-                "--key", default="", envvar="KEY", help="Of the server; else one is made in --data."
-            ),
-            click.option("--data", default=".kaleido", show_default=True, type=click.Path(path_type=Path)),
-        )
-    ):
+    for option in reversed(PLACE_OPTIONS):
         command = option(command)
     return command

@@ -117,7 +117,7 @@ def languages_found(results: Sequence[Result]) -> Table:
     counts = Counter((each.engine, each.recording.language, each.heard.language) for each in answered)
     found = sorted({language for _, _, language in counts})
     said = sorted({(engine, language) for engine, language, _ in counts})
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (engine, language or "-", *(counts[engine, language, each] for each in found))
         for engine, language in said
     ]
