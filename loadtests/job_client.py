@@ -18,9 +18,18 @@ class JobFailed(Exception):
 class JobClient:
     """The HTTP client of one key."""
 
-    def __init__(self, url: str, key: str, *, poll_s: float = 0.05) -> None:
-        """A job is looked at every `poll_s` seconds."""
-        self._http = httpx.AsyncClient(base_url=url, headers={"x-api-key": key}, timeout=PATIENCE_S)
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        poll_s: float = 0.05,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """A job is looked at every `poll_s` seconds; `transport` reaches an app that no port leads to."""
+        self._http = httpx.AsyncClient(
+            base_url=url, headers={"x-api-key": key}, timeout=PATIENCE_S, transport=transport
+        )
         self._poll_s = poll_s
 
     async def __aenter__(self) -> Self:
