@@ -86,12 +86,12 @@ class BatchDecoder:
             language: foreign_tokens(whisper.hf_tokenizer, language) for language in search.own_script
         }
 
-    def decode(self, pieces: Sequence[Piece]) -> list[Decoded]:
+    def decode(self, pieces: Sequence[Piece], shortest_window: float | None = None) -> list[Decoded]:
         """Text of each piece, with times in seconds from its start. Hinted languages must be known."""
         longest: defaultdict[int, int] = defaultdict(int)
         for piece in pieces:
             longest[piece.window] = max(longest[piece.window], len(piece.audio))
-        shortest = self._search.shortest_window
+        shortest = shortest_window or self._search.shortest_window
         lengths = [padded_frames(longest[piece.window], shortest) for piece in pieces]
         return grouped(lengths, lambda frames, rows: self._decode([pieces[row] for row in rows], frames))
 

@@ -10,6 +10,7 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_compression_ratio
 
 from deployments.asr.pieces import pieces
@@ -17,9 +18,9 @@ from deployments.asr.replica import Window, faint_noise
 from deployments.asr.whisper.batch import BatchDecoder, Decoded, Piece, Search
 from deployments.asr.whisper.model import device_of, load_whisper
 from deployments.asr.whisper.script import SCRIPTS
-from deployments.asr.whisper.words import words_of
+from deployments.asr.whisper.words import CLOSING, words_of
 from deployments.serving.loader import EngineConfigError
-from serve_app.core.captions.stabilizer import without_loops
+from serve_app.core.captions.stabilizer import loop_at
 from serve_app.engines import SAMPLE_RATE, EngineCard, Transcription, Word
 from serve_app.errors import InvalidRequest
 
@@ -28,6 +29,8 @@ DOUBTFUL_LOGPROB = -1.0
 """More likely no speech, and doubtful besides: silence (the paper, section 4.5)."""
 SHORTEST_SECONDS = 0.1
 """A click; the shortest words of people last longer."""
+PHRASE = 3
+"""Words that people seldom say twice in a row; one or two they do."""
 REPETITIVE = 2.4
 """Text that compresses better may be a loop (the same section). 350 letters of fluent Thai do too, at three
 bytes a letter, so a loop must be seen before anything is cut."""
@@ -68,6 +71,7 @@ class WhisperRecognizer:
         whisper = load_whisper(model, device, compute_type, cpu_threads, local_files_only)
         search = Search(beam_size, shortest_window, frozenset(detect), frozenset(own_script))
         self._decoder, self._least_belief = BatchDecoder(whisper, search), least_belief
+        self._short = shortest_window < WINDOW_SECONDS
         _require("detect", detect, self._decoder.tokenizers)
         _require("own_script", own_script, SCRIPTS)
         self.card = EngineCard(
@@ -93,9 +97,30 @@ class WhisperRecognizer:
             if piece.stop - piece.start >= SHORTEST_SECONDS * SAMPLE_RATE
         ]
         heard: list[list[Transcription]] = [[] for _ in windows]
-        for piece, decoded in zip(asked, self._decoder.decode(asked), strict=True):
+        for piece, decoded in zip(asked, self._decoded(asked), strict=True):
             heard[piece.window].append(self._transcription(piece, decoded))
         return [_joined(parts, window) for parts, window in zip(heard, windows, strict=True)]
+
+    def _decoded(self, asked: Sequence[Piece]) -> list[Decoded]:
+        """Each piece; one whose text repeats itself is heard again in the window of the training, which has
+        the last word: in a short one Whisper may say a sentence again for the silence behind it."""
+        heard = self._decoder.decode(asked)
+        if not self._short:
+            return heard
+        doubtful = [row for row, decoded in enumerate(heard) if self._repeats_itself(decoded)]
+        again = [
+            asked[row]._replace(hints=replace(asked[row].hints, language=heard[row].language))
+            for row in doubtful
+        ]
+        better = dict(zip(doubtful, self._decoder.decode(again, WINDOW_SECONDS), strict=True))
+        return [better.get(row, decoded) for row, decoded in enumerate(heard)]
+
+    def _repeats_itself(self, decoded: Decoded) -> bool:
+        texts = [word.text.strip(CLOSING) for word in words_of(decoded.tokens, self._tokenizer(decoded))]
+        return any(loop_at(texts, size, 1) is not None for size in range(PHRASE, len(texts) // 2 + 1))
+
+    def _tokenizer(self, decoded: Decoded) -> Tokenizer:
+        return self._decoder.tokenizers[decoded.language]
 
     example = staticmethod(faint_noise)
 
@@ -109,13 +134,13 @@ class WhisperRecognizer:
         judged = Transcription(
             words=(), language=language, avg_logprob=avg_logprob, no_speech_prob=no_speech_prob
         )
-        tokenizer = self._decoder.tokenizers[language]
+        tokenizer = self._tokenizer(decoded)
         words = words_of(tokens, tokenizer)
         if not words or _is_silence(judged) or _belief(judged) < self._least_belief:
             return judged
         ids = tokens.ids
         if get_compression_ratio(tokenizer.decode(ids)) > REPETITIVE:
-            words = without_loops(words)
+            words = _once(words)
             ids = [token for token, start in zip(ids, tokens.times, strict=False) if start < words[-1].end]
         return replace(judged, words=_later(words, piece.begin / SAMPLE_RATE), tokens=tuple(ids))
 
@@ -134,6 +159,13 @@ def _belief(judged: Transcription) -> float:
     """How likely it is that there was speech and that a token of it is right, 0..1: noise that Whisper makes
     a sentence of is low in one or in both."""
     return (1 - judged.no_speech_prob) * math.exp(judged.avg_logprob)
+
+
+def _once(words: Sequence[Word]) -> Sequence[Word]:
+    """What is said at least three times in a row said once."""
+    texts = [word.text.strip(CLOSING) for word in words]
+    loops = (loop_at(texts, size, 2) for size in range(1, len(texts) // 3 + 1))
+    return words[: next((at for at in loops if at is not None), len(words))]
 
 
 def _later(words: Sequence[Word], seconds: float) -> tuple[Word, ...]:

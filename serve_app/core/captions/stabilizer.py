@@ -106,13 +106,18 @@ class Stabilizer:
 def without_loops(words: Sequence[Word]) -> list[Word]:
     """The words up to where a loop shows itself, so that a stuck decoder never agrees with itself."""
     texts = [clean(word.text) for word in words]
-    for size in range(1, LOOP_WORDS + 1):
-        run = 0
-        for index in range(size, len(texts)):
-            run = run + 1 if texts[index] == texts[index - size] else 0
-            if run == size * LOOP_REPEATS:
-                return list(words[: index - run + 1])
-    return list(words)
+    loops = (loop_at(texts, size, LOOP_REPEATS) for size in range(1, LOOP_WORDS + 1))
+    return list(words[: next((at for at in loops if at is not None), len(words))])
+
+
+def loop_at(texts: Sequence[str], size: int, repeats: int) -> int | None:
+    """Where so many texts begin to be said again, so many times in a row; None when they are not."""
+    run = 0
+    for index in range(size, len(texts)):
+        run = run + 1 if texts[index] == texts[index - size] else 0
+        if run == size * repeats:
+            return index - run + 1
+    return None
 
 
 def _agreement(old: Sequence[Word], new: Sequence[Word]) -> int:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from deployments.asr.replica import Window
-from deployments.asr.whisper.batch import MEL_FRAMES, padded_frames
+from deployments.asr.whisper.batch import MEL_FRAMES, Decoded, Piece, padded_frames
 from deployments.asr.whisper.engine import WhisperRecognizer
 from deployments.asr.whisper.script import foreign_tokens
+from deployments.asr.whisper.words import TimedTokens
 from deployments.serving.loader import EngineConfigError
 from serve_app.engines import SAMPLE_RATE, Hints
 from tests.engines.asr.tiny_whisper import _tokenizer
@@ -93,3 +96,28 @@ def test_what_is_hardly_believed_is_dropped(whisper_checkpoint: Path) -> None:
     assert texts([sure, silent, clear]) == ["", "", "Hello, world. It works!"]
     assert sure.no_speech_prob > 0.9
     assert bool(doubtful.words) == (doubtful.avg_logprob > -1.6)  # ln 0.2
+
+
+def test_a_repeated_sentence_is_heard_again_in_a_long_window(
+    whisper_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ASR-044, VP-001: in a short window Whisper may fill the silence; what the long one says is believed,
+    also that somebody did say it twice."""
+    short = recognizer(whisper_checkpoint, shortest_window=10.0)
+    tokenizer = short._decoder.tokenizers["en"]
+
+    def said(text: str) -> Decoded:
+        ids = tokenizer.encode(f" {text}")
+        return Decoded("en", TimedTokens(ids, np.arange(len(ids) + 1) / 100, [0.9] * len(ids)), -0.1, 0.0)
+
+    answers = {
+        None: {0: "Hold on to it. Hold on to it.", 1: "We go on. We go on.", 2: "No no."},
+        30.0: {0: "Hold on to it.", 1: "We go on. We go on."},
+    }
+
+    def decode(pieces: Sequence[Piece], window: float | None = None) -> list[Decoded]:
+        return [said(answers[window][piece.window]) for piece in pieces]
+
+    monkeypatch.setattr(short._decoder, "decode", decode)
+    heard = short.recognize([ask(ENGLISH)] * 3)
+    assert texts(heard) == ["Hold on to it.", "We go on. We go on.", "No no."]
