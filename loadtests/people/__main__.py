@@ -20,7 +20,7 @@ import click
 from loadtests import report
 from loadtests.job_client import JobFailed
 from loadtests.people.channel import Channel
-from loadtests.people.manifest import ManifestError, read_manifest
+from loadtests.people.manifest import LabelledRecording, ManifestError, read_manifest
 from loadtests.people.measure import Measurement
 from loadtests.people.recogniser import Place, UnknownEngine, place_options
 from loadtests.people.tables import Result, tables
@@ -62,6 +62,12 @@ def fields_of(chosen: Sequence[str]) -> dict[str, str]:
     return dict(each.split("=", 1) for each in chosen)
 
 
+def evenly(recordings: Sequence[LabelledRecording], limit: int) -> list[LabelledRecording]:
+    """At most `limit`, from all of a list: manifests stand in the order of their speakers."""
+    count = min(limit, len(recordings))
+    return [recordings[at * len(recordings) // count] for at in range(count)]
+
+
 @click.command()
 @click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @place_options
@@ -79,8 +85,7 @@ def main(manifest: Path, **given: Any) -> None:
     channel = Channel(given["telephone"], given["snr"], given["noise"])
     try:
         recordings = read_manifest(manifest, fields_of(given["only"]))
-        step = max(1, len(recordings) // (given["limit"] or len(recordings)))
-        chosen = recordings[::step][: given["limit"]]
+        chosen = evenly(recordings, given["limit"] or len(recordings))
         measurement = Measurement(chosen, channel, given["tell_language"], given["clients"])
         found, results = asyncio.run(measured(place, measurement))
     except ManifestError as wrong:

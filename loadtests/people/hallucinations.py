@@ -54,6 +54,7 @@ async def measure(place: Place, sounds: Sounds, language: str) -> list[tuple[rep
 
 
 async def _heard(client: Transcriptions, engine: str, language: str, sounds: Sequence[Audio]) -> list[Heard]:
+    click.echo(f"{len(sounds)} sounds for {engine}", err=True)
     files = (as_wav(pcm16_of(sound).tobytes()) for sound in sounds)
     return [await client.transcribe("sound.wav", file, engine, language) for file in files]
 

@@ -5,7 +5,8 @@ their marks and digits count, and spaces between words where the script has them
 not punctuation, not an apostrophe (`don't` is `dont`), while a hyphen parts two words. Thai is taken as it is
 read aloud (`verbalized`: 10 is สิบ). In English, whole numbers below a hundred and the titles Mr, Mrs and Dr
 are spelled, as in transcripts of read speech. Larger numbers, and numbers in other languages, are compared as
-they are written: `1,250` against twelve hundred and fifty is an error.
+they are written: `1,250` against twelve hundred and fifty is an error, as are British against American
+spelling and traditional against simplified characters.
 """
 
 from __future__ import annotations

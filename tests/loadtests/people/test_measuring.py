@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from loadtests.people.__main__ import main
+from loadtests.people.__main__ import evenly, main
+from loadtests.people.manifest import LabelledRecording
 from tests.loadtests.people.recorded import config, manifest
 
 LINES = [
@@ -73,3 +74,10 @@ def test_an_engine_that_nobody_serves_is_named(tmp_path: Path) -> None:
     done = run(tmp_path, manifest(tmp_path, LINES), "--engine", "vosk")
     assert done.exit_code == 1
     assert "no recogniser vosk; there are: tiny" in done.output
+
+
+def test_few_of_many_come_from_the_whole_list() -> None:
+    """VP-001: the last speakers too; more than there are is all."""
+    listed = [LabelledRecording(Path(f"{at}.wav"), "w0") for at in range(10)]
+    assert [each.file.stem for each in evenly(listed, 4)] == ["0", "2", "5", "7"]
+    assert evenly(listed, 11) == listed
