@@ -131,12 +131,13 @@ HEAD = ("language", "model", "speaker", "CER %", "sentences told apart", "tones 
 @click.option("--listener", help="A folder with a Whisper model, or a name that faster-whisper knows.")
 @click.option("--sentences", default="development", type=click.Choice(["development", "check"]))
 @click.option("--count", default=40, show_default=True, type=click.IntRange(1), help="Sentences a language.")
-def main(listener: str | None, sentences: str, count: int) -> None:
+@click.option("--neural/--formant", default=True, help="Which of the two kinds of voices the listener hears.")
+def main(listener: str | None, sentences: str, count: int, neural: bool) -> None:
     """Print how well the embedded voices are understood."""
     if listener is None:
         report.show_tables({"understood": (HEAD, list(rows()))})
         return
-    speak = partial(spoken, EmbeddedSynthesizer())
+    speak = partial(spoken, EmbeddedSynthesizer(neural))
     found = list(whisper.rows(listener, sentences, count, speak))
     report.show_tables({f"understood by Whisper, {sentences} sentences": (whisper.HEAD, found)})
 

@@ -22,15 +22,16 @@ ESPEAK = {"en": "en-us", "zh": "cmn", "vi": "vi", "th": "th", "ms": "ms", "lo": 
 """ISO 639-1 -> espeak-ng's language; Lao is spoken with Thai phonemes. The embedded English recogniser hears
 American speech, with half the errors of British."""
 _TRACTS = {
-    "f5": (205, 1.0), "linda": (225, 0.96), "Annie": (240, 0.93), "shelby": (215, 0.94),
+    "f5": (180, 0.97), "linda": (225, 0.96), "Annie": (240, 0.93), "shelby": (215, 0.94),
     "Andrea": (190, 0.98), "Michael": (125, 1.15), "klatt6": (110, 1.12), "pablo": (135, 1.12),
-    "iven4": (120, 1.17), "gustave": (100, 1.2), "m8": (140, 1.1),
+    "gustave": (100, 1.2), "m8": (140, 1.1),
 }  # fmt: skip
 """Variant of espeak-ng -> usual pitch in Hz and length of the vocal tract of its counterpart in the neural
-voice: men's are longer by a sixth (Fant 1973, "Speech Sounds and Features"). Whispering has none."""
+voice; men's are longer by a sixth (Fant 1973, "Speech Sounds and Features"). Whispering has none, nor has
+`v1` of f5: our recogniser of Thai was trained on formant synthesis and hears nothing else."""
 _OCTAVE = 60
 """Steps of `FormantVoice.pitch` to twice the pitch."""
-_SPEEDS = dict.fromkeys(ESPEAK, 1.0)
+_SPEEDS = dict.fromkeys(ESPEAK, 1.0) | {"vi": 0.75, "zh": 0.85, "th": 0.9, "lo": 0.9, "ko": 0.9}
 """Of the neural voice at `FormantVoice.rate` 150."""
 _TONAL = frozenset({"th", "lo", "vi", "zh"})
 _PLAIN_RANGE = 0.6

@@ -197,7 +197,9 @@ SENTENCES = ("สวัสดีครับนักเรียนทุกค
 def test_thai_is_recognised(model: str, variant: str) -> None:
     """ASR-002: at most a tenth of the characters is wrong, in voices the recogniser never heard."""
     asked = [replace(THAI, model=model, f5_thai_variant=variant, text=text) for text in SENTENCES]
-    heard = EmbeddedRecognizer().recognize([Window(at_16_khz(speak(request, FORMANT)), True) for request in asked])
+    heard = EmbeddedRecognizer().recognize(
+        [Window(at_16_khz(speak(request, FORMANT)), True) for request in asked]
+    )
     texts = ["".join(word.text for word in transcription.words) for transcription in heard]
     wrong = sum(edit_distance(text, found) for text, found in zip(SENTENCES, texts, strict=True))
     assert wrong / len("".join(SENTENCES)) <= 0.1

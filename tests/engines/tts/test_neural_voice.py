@@ -22,7 +22,7 @@ from serve_app.engines import Audio, SpeechRequest
 ENGINE = EmbeddedSynthesizer()
 
 
-def said(*syllables: Syllable, manner: Manner = Manner()) -> Audio:  # noqa: B008 - immutable
+def said(*syllables: Syllable, manner: Manner = Manner()) -> Audio:
     return neural_voice().say([list(syllables), "."], manner, 0)
 
 

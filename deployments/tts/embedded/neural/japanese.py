@@ -23,9 +23,9 @@ _MORAE = {
 } | {"ヂ": ("ʤ", "i"), "ヅ": ("z", "u"), "ヲ": ("", "o"), "ヰ": ("", "i"), "ヱ": ("", "e")}
 _SMALL = dict(zip("ャュョァィゥェォヮ", "auoaiueoa", strict=True))
 _PALATAL = frozenset("ャュョ")
-_SOUNDS = {"a": "ɑ", "i": "i", "u": "u", "e": "ɛ", "o": "o"}
+_SOUNDS = {"a": "a", "i": "i", "u": "u", "e": "ø", "o": "o"}
 _CONSONANTS: dict[str, str] = {}
-_SHORT, _LONG, _STRESS = 3.5, 7.0, "ˈ"
+_SHORT, _LONG, _STRESS = 3.0, 6.5, "ˌ"
 """Frames: a long vowel is two morae."""
 _CHUNKS = re.compile(r"(?P<kana>[ァ-ヺー]+)|(?P<mark>[、。？！,.?!])")
 _MORA = re.compile(r"(?P<kana>[ァ-ヺ])(?P<small>[ャュョァィゥェォヮ]?)|ー")

@@ -11,25 +11,27 @@ from deployments.tts.embedded.neural.syllables import Syllable, Tone, Utterance
 
 _INITIALS = {
     "": "", "b": "b", "p": "p", "m": "m", "f": "f", "d": "d", "t": "t", "n": "n", "l": "l", "g": "ɡ",
-    "k": "k", "h": "h", "j": "ʤ", "q": "ʧ", "x": "ɕ", "zh": "ʤ", "ch": "ʧ", "sh": "ʃ", "r": "ɹ",
+    "k": "k", "h": "h", "j": "ʤj", "q": "ʧj", "x": "ɕ", "zh": "ʤ", "ch": "ʧ", "sh": "ʃ", "r": "ʒ",
     "z": "dz", "c": "ts", "s": "s", "y": "j", "w": "w",
 }  # fmt: skip
 _FINALS = {
-    "a": ("ɑ", ""), "o": ("wɔ", ""), "e": ("ɤ", ""), "i": ("i", ""), "u": ("u", ""), "v": ("y", ""),
+    "a": ("ɑ", ""), "o": ("wɔ", ""), "e": ("ɤ", ""), "i": ("i", ""), "u": ("ɰ", ""), "v": ("ju", ""),
     "ai": ("I", ""), "ei": ("A", ""), "ao": ("W", ""), "ou": ("O", ""), "an": ("ɑ", "n"), "en": ("ə", "n"),
     "ang": ("ɑ", "ŋ"), "eng": ("ə", "ŋ"), "ong": ("ʊ", "ŋ"), "er": ("ɑɹ", ""), "ia": ("jɑ", ""),
     "ie": ("jɛ", ""), "iao": ("jW", ""), "iou": ("jO", ""), "ian": ("jɛ", "n"), "in": ("i", "n"),
-    "iang": ("jɑ", "ŋ"), "ing": ("i", "ŋ"), "iong": ("jʊ", "ŋ"), "ua": ("wɑ", ""), "uo": ("wɔ", ""),
+    "iang": ("jɑ", "ŋ"), "ing": ("i", "ŋ"), "iong": ("jʊ", "ŋ"), "ua": ("wɑ", ""), "uo": ("wO", ""),
     "uai": ("wI", ""), "uei": ("wA", ""), "uan": ("wɑ", "n"), "uen": ("wə", "n"), "uang": ("wɑ", "ŋ"),
     "ueng": ("wə", "ŋ"), "van": ("yɛ", "n"), "ve": ("yɛ", ""), "vn": ("y", "n"), "ê": ("ɛ", ""),
 }  # fmt: skip
 """Vowel with its glide, and coda."""
-_APICAL = {**dict.fromkeys(("z", "c", "s"), "ɨ"), **dict.fromkeys(("zh", "ch", "sh", "r"), "ɜɹ")}
+_APICAL = {**dict.fromkeys(("z", "c", "s"), "ɨ"), **dict.fromkeys(("zh", "ch", "sh", "r"), "ʂ")}
 """What is written `i` after these."""
-_TONES: dict[str, Tone] = {"1": (4, 4), "2": (-1, 0, 4), "3": (-3, -5, -4), "4": (5, 3, -4), "5": (-1, -2)}
+_TONES: dict[str, Tone] = {
+    "1": (6, 6), "2": (-3, -2, 2, 6), "3": (-4, -7, -6), "4": (7, 5, -2, -6), "5": (-1, -2),
+}  # fmt: skip
 """After Chao 1968, "A Grammar of Spoken Chinese": 55, 35, 21(4), 51, and neutral. A third tone rises only
 before a pause."""
-_LENGTH, _NEUTRAL_LENGTH, _STRESS = 8.0, 5.0, "ˈ"
+_LENGTH, _NEUTRAL_LENGTH, _STRESS = 6.0, 4.0, "ˌ"
 _CHUNKS = re.compile(r"(?P<han>[\u3007\u3400-\u9fff]+)|(?P<mark>[，。？！、；：,.?!;:])")
 _MARKS = str.maketrans("，。？！、；：", ",.?!,;:")
 

@@ -9,13 +9,13 @@ from deployments.thai_speech.phonemes import Syllable as ThaiSyllable
 from deployments.tts.embedded.neural.syllables import Syllable, Tone, Utterance
 
 _ONSETS = {
-    "p": "q", "t": "c", "k": "ɟ", "c": "ʨ", "b": "b", "d": "d", "m": "m", "n": "n", "N": "ŋ", "r": "ɹ",
+    "p": "q", "t": "c", "k": "ɡ", "c": "ʤ", "b": "b", "d": "d", "m": "m", "n": "n", "N": "ŋ", "r": "ɹ",
     "l": "l", "w": "w", "j": "j", "f": "f", "s": "s", "h": "h", "?": "", "ph": "p", "th": "t", "kh": "k",
     "ch": "ʧ",
 }  # fmt: skip
 _VOWELS = {
-    "a": "ʌ", "aa": "ɑ", "i": "i", "ii": "i", "U": "ɯ", "UU": "ɯ", "u": "u", "uu": "u", "e": "e", "ee": "e",
-    "x": "æ", "xx": "æ", "o": "o", "oo": "o", "O": "ɔ", "OO": "ɔ", "@": "ɤ", "@@": "ɤ", "ia": "iə",
+    "a": "ʌ", "aa": "a", "i": "i", "ii": "i", "U": "ɯ", "UU": "ɯ", "u": "ɰ", "uu": "ɰ", "e": "ɛ", "ee": "ø",
+    "x": "æ", "xx": "ɛ", "o": "œ", "oo": "œ", "O": "ɔ", "OO": "ɔ", "@": "ɤ", "@@": "ɤ", "ia": "iə",
     "iia": "iə", "Ua": "ɯə", "UUa": "ɯə", "ua": "uə", "uua": "uə",
 }  # fmt: skip
 _GLIDED = {"aj": "I", "aw": "W", "aaj": "ɑj", "aaw": "ɑw"}
@@ -24,9 +24,9 @@ _CODAS = {
     "": "", "p": "p", "t": "t", "k": "k", "m": "m", "n": "n", "N": "ŋ", "w": "w", "j": "j", "?": "",
     "f": "p", "s": "t", "l": "n", "ch": "t",
 }  # fmt: skip
-_TONES: tuple[Tone, ...] = ((0, 0, -0.5), (-1.5, -2.5, -4), (3, 4.5, 0, -4), (1, 2, 4.5), (-2.5, -4, -2, 3))
+_TONES: tuple[Tone, ...] = ((0, 0, -0.5), (-2, -3.5, -5.5), (4, 6, 1, -5), (1, 3, 6), (-3, -5, -3, 4))
 """Mid, low, falling, high, rising: after Abramson 1962, "The Vowels and Tones of Standard Thai"."""
-_SHORT, _LONG, _STRESS = 4.0, 8.0, "ˈ"
+_SHORT, _LONG, _STRESS = 4.0, 7.0, "ˌ"
 """Frames; a long Thai vowel lasts about twice as long as a short one (the same source)."""
 
 

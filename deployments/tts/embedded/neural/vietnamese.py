@@ -9,28 +9,28 @@ from deployments.tts.embedded.neural.english import phonemes
 from deployments.tts.embedded.neural.syllables import Syllable, Tone, Utterance, Word
 
 _TONES: dict[str, Tone] = {
-    "": (1, 1, 0.5), "\u0300": (-2, -4, -5), "\u0301": (0, 2, 6), "\u0309": (-1, -5, -1.5),
+    "": (2, 2, 2), "\u0300": (-3, -5, -7), "\u0301": (0, 2, 6), "\u0309": (-1, -5, -1.5),
     "\u0303": (0, -3, 6), "\u0323": (-1, -4, -7),
 }  # fmt: skip
 """Ngang, huyền, sắc, hỏi, ngã, nặng by their marks: after Thompson 1965, "A Vietnamese Grammar"."""
 _ONSETS = {
-    "ngh": "ŋ", "ng": "ŋ", "nh": "nj", "ch": "ʧ", "tr": "ʧ", "th": "t", "ph": "f", "kh": "x", "gh": "ɡ",
+    "ngh": "ŋɡ", "ng": "ŋɡ", "nh": "nj", "ch": "ʧ", "tr": "ʧ", "th": "t", "ph": "f", "kh": "x", "gh": "ɡ",
     "gi": "z", "qu": "kw", "đ": "d", "d": "z", "b": "b", "c": "ɟ", "k": "ɟ", "g": "ɡ", "h": "h", "l": "l",
     "m": "m", "n": "n", "r": "z", "s": "s", "t": "c", "v": "v", "x": "s", "p": "q", "": "",
 }  # fmt: skip
 _VOWELS = {
     "iê": "iə", "yê": "iə", "uô": "uə", "ươ": "ɯə", "ia": "iə", "ya": "iə", "ua": "uə", "ưa": "ɯə", "a": "a",
-    "ă": "a", "â": "ə", "e": "æ", "ê": "e", "i": "i", "y": "i", "oo": "ɔ", "o": "ɔ", "ô": "o", "ơ": "ɤ",
+    "ă": "a", "â": "ə", "e": "æ", "ê": "e", "i": "i", "y": "i", "oo": "ɔ", "o": "ɔ", "ô": "o", "ơ": "ə",
     "u": "u", "ư": "ɯ",
 }  # fmt: skip
 _CODAS = {
     "": "", "p": "p", "t": "t", "c": "k", "ch": "k", "m": "m", "n": "n", "ng": "ŋ", "nh": "ŋ", "i": "j",
     "y": "j", "o": "w", "u": "w",
 }  # fmt: skip
-_SHORT_RHYMES = {"ay": ("ʌ", "i"), "au": ("ʌ", "u"), "anh": ("I", "ŋ"), "ach": ("I", "k")}
+_SHORT_RHYMES = {"ay": ("I", ""), "au": ("ʌ", "u"), "anh": ("I", "ŋ"), "ach": ("I", "k")}
 """Spelled with `a`, said short."""
 _SHORT_VOWELS = frozenset("ăâ")
-_SHORT, _LONG, _STRESS = 5.0, 7.0, "ˌ"
+_SHORT, _LONG, _STRESS = 4.0, 7.0, "ˌ"
 _NUCLEUS = "|".join(sorted(_VOWELS, key=len, reverse=True))
 _SYLLABLE = re.compile(
     f"(?P<onset>gi(?=[aăâeêoôơuư])|ngh|ng|nh|ch|tr|th|ph|kh|gh|qu|[bcdđghklmnprstvx]|)"
