@@ -7,30 +7,22 @@ Everything is deterministic (TTS-010).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deployments.serving.tracked_call import Report
-from deployments.tts.embedded.neural.syllables import BLENDS, Syllable, Utterance
+from deployments.tts.embedded.neural.network import Network
+from deployments.tts.embedded.neural.syllables import Syllable, Utterance
 from serve_app.engines import Audio, Progress, Speech
-from serve_app.errors import EngineNotInstalled, InvalidRequest
+from serve_app.errors import InvalidRequest
 
 SAMPLE_RATE = 24_000
 USUAL_HERTZ = 205.0
 """Mean pitch of the voice as it was trained."""
-_EMBEDDINGS = {"m.text.emb.weight": 128, "pn.text.emb.weight": 192}
-"""Of spectrum and prosody: 178 symbols times so many float32."""
-_SYMBOLS = 178
-_DURATIONS = "/Sub_output_0"
-"""The tensor of durations, frames of 25 ms, before the speed divides it; pitch has two values a frame."""
-_LEAST_FRAMES = 0.6
-"""What the network takes for nearly nothing is not divided by: rounding makes it one frame."""
 _VOICED_HERTZ = 40.0
 """hibari's own threshold: pitch below it is none."""
 _SONORANT = frozenset("mnŋjwlɹ")
@@ -67,9 +59,8 @@ class NeuralVoice:
 
     def __init__(self) -> None:
         """Raises EngineNotInstalled without the package hibari-tts."""
-        assets = _assets()
-        self._numbers: dict[str, int] = json.loads((assets / "vocab.json").read_text("utf-8"))
-        self._session = _session((assets / "hibari.onnx").read_bytes(), self._numbers)
+        self._network = Network()
+        self._numbers = self._network.numbers
 
     def speak(self, utterances: Sequence[Utterance], manner: Manner, seed: int, report: Report) -> Speech:
         """Utterances one after the other, reporting before each and at the end.
@@ -93,74 +84,17 @@ class NeuralVoice:
             return np.zeros(0, np.float32)
         syllables = [syllable for word in utterance if not isinstance(word, str) for syllable in word]
         ids = np.array([[self._numbers.get(token.symbol, 0) for token in tokens]], np.int64)
-        natural = self._natural(ids)
+        natural = self._network.durations(ids)
         wanted = _wanted(natural, tokens, syllables, manner.speed)
-        feeds = {"ids": ids, "speed": (natural / wanted).astype(np.float32)}
-        found = self._session.run(["lh", "theta", "ln", "lr", "phi", "f0"], feeds)
-        *spectrum, pitch = (each[0] for each in found)
+        spectrum, pitch = self._network.spectrum(ids, (natural / wanted).astype(np.float32))
         pitch = _pitched(pitch, _contour(tokens, syllables, wanted, len(pitch)), manner)
         return _waveform([_with_tract(part, manner.tract) for part in spectrum], pitch, seed)
-
-    def _natural(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        (frames,) = self._session.run([_DURATIONS], {"ids": ids, "speed": np.ones(1, np.float32)})
-        return np.maximum(frames, _LEAST_FRAMES)
 
 
 @cache
 def neural_voice() -> NeuralVoice:
     """Loaded once. Raises EngineNotInstalled without the package hibari-tts."""
     return NeuralVoice()
-
-
-def _assets() -> Path:
-    try:
-        import hibari
-    except ImportError as error:
-        raise EngineNotInstalled("hibari-tts is missing; install kaleido-serve[embedded].") from error
-    return Path(str(hibari.__file__)).parent / "assets"
-
-
-def _session(model: bytes, numbers: dict[str, int]) -> Any:
-    """The network with blended phonemes, a speed for each phoneme, and durations among its outputs."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    model = _with_blends(_with_speeds(model), numbers) + _output(_DURATIONS.encode())
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def _with_speeds(model: bytes) -> bytes:
-    """The input `speed` of any length, no longer of one number: its dimension in the protocol buffer,
-    `dim_value: 1`, becomes an unnamed one, which is as many bytes. The network divides by it anyhow."""
-    at = model.index(b"\n\x02\x08\x01", model.rindex(b"\n\x05speed"))
-    return model[:at] + b"\n\x02\x12\x00" + model[at + 4 :]
-
-
-def _with_blends(model: bytes, numbers: dict[str, int]) -> bytes:
-    """Rows of symbols that English never uses overwritten with the blends: same length, so that nothing else
-    moves."""
-    for name, width in _EMBEDDINGS.items():
-        size = 4 * _SYMBOLS * width
-        begin = model.index(name.encode() + b"J") + len(name) + 4  # tag and length of raw_data: 1 + 3 bytes
-        rows = np.frombuffer(model[begin : begin + size], np.float32).reshape(_SYMBOLS, width)
-        changed = rows.copy()
-        for symbol, shares in BLENDS.items():
-            mixed = [share * rows[numbers[each]] for each, share in shares.items()]
-            changed[numbers[symbol]] = np.sum(mixed, axis=0)
-        model = model[:begin] + changed.tobytes() + model[begin + size :]
-    return model
-
-
-def _output(name: bytes) -> bytes:
-    """A protocol buffer that adds one float32 output to the graph: concatenated messages are merged."""
-    kind = _field(2, _field(1, b"\x08\x01"))
-    return _field(7, _field(12, _field(1, name) + kind))
-
-
-def _field(number: int, content: bytes) -> bytes:
-    return bytes([number << 3 | 2, len(content)]) + content
 
 
 def _tokens(utterance: Utterance, numbers: dict[str, int]) -> Iterator[_Token]:
