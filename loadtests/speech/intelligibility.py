@@ -1,14 +1,19 @@
 """What listeners make of the embedded voices: our own recogniser for Thai, pocketsphinx for English.
 
 There is no recogniser for Vietnamese here, so that is a closed test: which of the sentences was it, judged by
-dynamic time warping (Sakoe and Chiba 1978) against another voice.
+dynamic time warping (Sakoe and Chiba 1978) against another voice. Our recogniser of Thai knows formant
+synthesis and no other speech, so it is given that.
 
-python -m loadtests.speech.intelligibility
+With `--listener`, a folder with a Whisper model for CTranslate2, all eight languages are judged by that
+instead: `loadtests/speech/listener.py`.
+
+python -m loadtests.speech.intelligibility [--listener whisper-base --sentences check]
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import click
 import numpy as np
@@ -21,6 +26,7 @@ from deployments.thai_speech.features import log_mel, normalise
 from deployments.tts.embedded.engine import EmbeddedSynthesizer
 from loadtests import report
 from loadtests.audio import SENTENCES
+from loadtests.speech import listener as whisper
 from loadtests.transcripts import character_errors
 from serve_app.engines import SAMPLE_RATE, Audio, SpeechRequest
 
@@ -99,11 +105,12 @@ def told_apart(voices: EmbeddedSynthesizer, model: str, speaker: str, texts: Seq
     return sum(index == found for index, found in enumerate(nearest))
 
 
-def rows(voices: EmbeddedSynthesizer) -> Iterator[tuple[report.Cell, ...]]:
+def rows() -> Iterator[tuple[report.Cell, ...]]:
     """Language, model, speaker, and how well it is understood."""
+    voices, formants = EmbeddedSynthesizer(), EmbeddedSynthesizer(neural=False)
     thai, english = EmbeddedRecognizer(), PocketsphinxRecognizer()
     for model, speaker in THAI:
-        yield "th", model, speaker, error_rate(thai, voices, model, speaker, "th", SENTENCES), None, None
+        yield "th", model, speaker, error_rate(thai, formants, model, speaker, "th", SENTENCES), None, None
     for model, speaker in ENGLISH:
         rate = error_rate(english, voices, model, speaker, "en", ENGLISH_SENTENCES)
         yield "en", model, speaker, rate, None, None
@@ -121,9 +128,18 @@ HEAD = ("language", "model", "speaker", "CER %", "sentences told apart", "tones 
 
 
 @click.command()
-def main() -> None:
+@click.option("--listener", help="A folder with a Whisper model, or a name that faster-whisper knows.")
+@click.option("--sentences", default="development", type=click.Choice(["development", "check"]))
+@click.option("--count", default=40, show_default=True, type=click.IntRange(1), help="Sentences a language.")
+@click.option("--neural/--formant", default=True, help="Which of the two kinds of voices the listener hears.")
+def main(listener: str | None, sentences: str, count: int, neural: bool) -> None:
     """Print how well the embedded voices are understood."""
-    report.show_tables({"understood": (HEAD, list(rows(EmbeddedSynthesizer())))})
+    if listener is None:
+        report.show_tables({"understood": (HEAD, list(rows()))})
+        return
+    speak = partial(spoken, EmbeddedSynthesizer(neural))
+    found = list(whisper.rows(listener, sentences, count, speak))
+    report.show_tables({f"understood by Whisper, {sentences} sentences": (whisper.HEAD, found)})
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ ROWS = [
         task="tts",
         name="embedded",
         engine="deployments.tts.embedded.engine:EmbeddedSynthesizer",
+        options={"neural": False},  # what the recogniser above was trained on
         serves=("f5", "cosytts", "omnivoice"),
     ),
 ]

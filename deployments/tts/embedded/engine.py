@@ -1,4 +1,4 @@
-"""The embedded synthesizer: a formant voice for every public model, on a CPU with nothing to download."""
+"""The embedded synthesizer: a voice for every public model, on a CPU with nothing to download."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from deployments.serving.tracked_call import Report
 from deployments.tts.embedded import formant, voice_matching
+from deployments.tts.embedded.neural.reader import read
+from deployments.tts.embedded.neural.voice import neural_voice
 from deployments.tts.embedded.voices import SAMPLES, FormantVoice, known, speaker_of, speakers, speaking
 from serve_app.engines import EngineCard, Speech, SpeechRequest
 
@@ -27,6 +30,14 @@ _READING = {
     "th": "our grapheme-to-phoneme conversion",
     "lo": "Lao spelling to our Thai phonemes, with the tones of Vientiane",
     "ja": "kanji and numbers by SudachiPy, kana by espeak-ng",
+}
+_NEURAL_READING = {
+    "en": "hibari's own",
+    "zh": "pinyin by pypinyin",
+    "ja": "kanji and numbers by SudachiPy",
+    "ko": "our rules of standard pronunciation",
+    "vi": "our rules of spelling, as in Hanoi",
+    "ms": "our rules of spelling",
 }
 
 
@@ -54,17 +65,32 @@ _STYLES = {
 _DENIED = re.compile(r"(?:\b(?:not|no|never|without|less)|n't)\s+(?:(?:too|so|very)\s+)?[a-z]+")
 
 
-class EmbeddedSynthesizer:
-    """Formant voices for all public models, told apart by `SpeechRequest.model`; deterministic."""
+_FORMANT_NOTE = (
+    "Formant synthesis by espeak-ng, Thai and Lao read by our rules: for development, not a natural voice. "
+    "Cloned voices are approximated in pitch and rate."
+)
+_NEURAL_NOTE = (
+    "One small English neural voice (hibari), at other pitches for other speakers and with an English accent "
+    "in all other languages: for development. Cloned voices are formant synthesis by espeak-ng, approximated "
+    "in pitch and rate."
+)
 
-    card = EngineCard(
-        engine="embedded",
-        impl="kaleido-embedded-espeak",
-        embedded=True,
-        languages=tuple(SAMPLES),
-        note="Formant synthesis by espeak-ng, Thai and Lao read by our rules: for development, not a natural "
-        "voice. Cloned voices are approximated in pitch and rate.",
-    )
+
+class EmbeddedSynthesizer:
+    """Voices for all public models, told apart by `SpeechRequest.model`; deterministic."""
+
+    def __init__(self, neural: bool = True) -> None:
+        """`neural`: speak with the neural voice where hibari-tts is installed; else all is formant synthesis,
+        as the embedded recogniser of Thai was trained on."""
+        self._neural = neural_voice() if neural and find_spec("hibari") else None
+        self.card = EngineCard(
+            engine="embedded",
+            impl=f"kaleido-embedded-{'hibari' if self._neural else 'espeak'}",
+            embedded=True,
+            languages=tuple(SAMPLES),
+            note=_NEURAL_NOTE if self._neural else _FORMANT_NOTE,
+        )
+
     example = SpeechRequest(text=SAMPLES["th"], language="th", model="f5", seed=0)
 
     def speakers(self, model: str) -> tuple[str, ...]:
@@ -72,20 +98,26 @@ class EmbeddedSynthesizer:
         return speakers(model)
 
     def synthesize(self, request: SpeechRequest, report: Report) -> Speech:
-        """Speak a text at 22,050 Hz with a peak of `LEVEL`, reporting after each clause.
+        """Speak a text with a peak of `LEVEL`, reporting after each clause: at 24 kHz, or at 22,050 Hz where
+        espeak-ng speaks, which is clones and whispering too.
 
         Raises InvalidRequest for a text with nothing to speak, an unknown language, model or speaker, and a
         reference in which nobody is heard; EngineNotInstalled without the extra `embedded`.
         """
         known("language", request.language, SAMPLES)
         text = plain(request.text)
-        clauses = formant.read(text, request.language)
         voice, whose = _voice(request)
         voice, level, taken = style(voice, request.instruct)
-        spoken = formant.speak(clauses, _take(voice, request), report)
+        manner = _take(voice, request).neural(request.language) if request.reference is None else None
+        if self._neural and manner:
+            spoken = self._neural.speak(read(text, request.language), manner, request.seed, report)
+        else:
+            voice = _take(speaking(voice, request.language), request)
+            spoken = formant.speak(formant.read(text, request.language), voice, report)
+        neural = self._neural is not None and manner is not None
         samples = spoken.samples * np.float32(LEVEL * level / np.abs(spoken.samples).max())
-        extras = {"voice": f"espeak-ng {voice.variant}"} | whose | dict(_remarks(text, request, taken))
-        return replace(spoken, samples=samples, extras=extras)
+        extras = {"voice": f"{'hibari as' if neural else 'espeak-ng'} {voice.variant}"} | whose
+        return replace(spoken, samples=samples, extras=extras | dict(_remarks(text, request, taken, neural)))
 
 
 def plain(text: str) -> str:
@@ -135,12 +167,13 @@ def _take(voice: FormantVoice, request: SpeechRequest) -> FormantVoice:
     """The voice at the speed asked for, in the one of its many takes that the seed draws (TTS-010)."""
     generator = np.random.default_rng(request.seed)
     drawn = {name: 1 + most * generator.uniform(-1, 1) for name, most in _TAKE.items()}
-    return speaking(voice, request.language).turned(**drawn).turned(rate=request.speed)
+    return voice.turned(**drawn).turned(rate=request.speed)
 
 
-def _remarks(text: str, request: SpeechRequest, taken: list[str]) -> Iterator[tuple[str, Any]]:
+def _remarks(text: str, request: SpeechRequest, taken: list[str], neural: bool) -> Iterator[tuple[str, Any]]:
     """What else the caller should know (TTS-025)."""
-    yield "reading", _READING.get(request.language, "espeak-ng's own")
+    readings = _READING | _NEURAL_READING if neural else _READING
+    yield "reading", readings.get(request.language, "espeak-ng's own")
     if request.instruct:
         yield "instruct", f"taken: {', '.join(taken) or 'nothing'}"
     unread = "".join(run for run, reader in formant.runs(text, request.language) if not reader)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 from itertools import chain, groupby
 from typing import NamedTuple
@@ -34,7 +34,7 @@ SCRIPTS = {
 _READS_LATIN = frozenset({"en", "vi", "ms", "zh", "ko"})
 """Languages of espeak-ng that read Latin words by themselves; its Japanese spells them letter by letter."""
 _OWN_READING: dict[str, Callable[[str], list[Chunk]]] = {"th": pronounce_text, "lo": pronounce_lao}
-_IN_WORDS: dict[str, Callable[[str], str]] = {
+IN_WORDS: dict[str, Callable[[str], str]] = {
     **{language: partial(espeak_signs.in_words, language=language) for language in espeak_signs.WORDS},
     "th": verbalized,
     "lo": lao_words,
@@ -61,24 +61,27 @@ class Clause(NamedTuple):
     """The text is phonemes of that language."""
 
 
-def runs(text: str, language: str) -> list[tuple[str, str]]:
-    """A text in runs of one reader, empty where nobody reads; digits are the language's, signs the run's."""
+def runs(text: str, language: str, reads_latin: Container[str] = _READS_LATIN) -> list[tuple[str, str]]:
+    """A text in runs of one reader, empty where nobody reads; digits are the language's, signs the run's.
+
+    `reads_latin` are the languages that read Latin words by themselves; in the others they are English.
+    """
     readers: list[str] = []
     for character in text:
-        reader = _reader(character, language)
+        reader = _reader(character, language, reads_latin)
         readers.append((readers[-1] if readers else language) if reader is None else reader)
     paired = groupby(zip(text, readers, strict=True), key=lambda pair: pair[1])
     return [("".join(character for character, _ in pairs), reader) for reader, pairs in paired]
 
 
-def _reader(character: str, language: str) -> str | None:
+def _reader(character: str, language: str, reads_latin: Container[str]) -> str | None:
     """Who reads a letter, empty for nobody; None for a sign that goes with its neighbours."""
     if character.isdecimal():
         return language
     script = unicodedata.name(character, "").replace("-", " ").split(" ")[0]
     if unicodedata.category(character)[0] not in "LMN" or script == "COMBINING":
         return None
-    return language if script == "LATIN" and language in _READS_LATIN else SCRIPTS.get(script, "")
+    return language if script == "LATIN" and language in reads_latin else SCRIPTS.get(script, "")
 
 
 def _clauses(text: str, language: str) -> Iterator[Clause]:
@@ -87,9 +90,12 @@ def _clauses(text: str, language: str) -> Iterator[Clause]:
     if language in _OWN_READING:
         yield from _phonemes(_OWN_READING[language](text), code)
     else:
-        for sentence in _SENTENCE_END.split(text):
-            if any(character.isalnum() for character in sentence):
-                yield Clause(sentence, code)
+        yield from (Clause(sentence, code) for sentence in sentences(text))
+
+
+def sentences(text: str) -> list[str]:
+    """A text cut where sentences end, without what has neither letter nor digit."""
+    return [part for part in _SENTENCE_END.split(text) if any(map(str.isalnum, part))]
 
 
 def _phonemes(chunks: Sequence[Chunk], code: str) -> Iterator[Clause]:
@@ -140,7 +146,7 @@ def _say(clause: Clause, voice: FormantVoice) -> Audio:
 
 def read(text: str, language: str) -> list[Clause]:
     """A text in one of `ESPEAK`'s languages as clauses; letters that no language of ours has are left out."""
-    written = _IN_WORDS[language](text)
+    written = IN_WORDS[language](text)
     readable = [(run, reader) for run, reader in runs(written, language) if reader]
     return [clause for run, reader in readable for clause in _clauses(run, reader)]
 

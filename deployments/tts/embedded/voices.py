@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from deployments.tts.embedded.neural.voice import Manner
 from serve_app.engines import SpeechRequest
 from serve_app.errors import InvalidRequest
 
@@ -20,6 +21,18 @@ _Entry = TypeVar("_Entry")
 ESPEAK = {"en": "en-us", "zh": "cmn", "vi": "vi", "th": "th", "ms": "ms", "lo": "th", "ja": "ja", "ko": "ko"}
 """ISO 639-1 -> espeak-ng's language; Lao is spoken with Thai phonemes. The embedded English recogniser hears
 American speech, with half the errors of British."""
+_TRACTS = {
+    "f5": (180, 0.97), "linda": (225, 0.96), "Annie": (240, 0.93), "shelby": (215, 0.94),
+    "Andrea": (190, 0.98), "Michael": (125, 1.15), "klatt6": (110, 1.12), "pablo": (135, 1.12),
+    "gustave": (100, 1.2), "m8": (140, 1.1),
+}  # fmt: skip
+"""Variant of espeak-ng -> usual pitch in Hz and length of the vocal tract of its counterpart in the neural
+voice; men's are longer by a sixth (Fant 1973, "Speech Sounds and Features"). Whispering has none, nor has
+`v1` of f5: our recogniser of Thai was trained on formant synthesis and hears nothing else."""
+_OCTAVE = 60
+"""Steps of `FormantVoice.pitch` to twice the pitch."""
+_SPEEDS = dict.fromkeys(ESPEAK, 1.0) | {"vi": 0.75, "zh": 0.85, "th": 0.9, "lo": 0.9, "ko": 0.9}
+"""Of the neural voice at `FormantVoice.rate` 150."""
 _TONAL = frozenset({"th", "lo", "vi", "zh"})
 _PLAIN_RANGE = 0.6
 """Pitch range where no tones have to be kept apart: the English recogniser errs less, and nobody sings."""
@@ -39,6 +52,18 @@ class FormantVoice:
     """Words a minute; Thai stays intelligible from half to twice of it."""
     pitch_range: int = 80
     """0..99. A wide range keeps tones apart."""
+
+    def neural(self, language: str) -> Manner | None:
+        """How the neural voice speaks for this one; None where it cannot."""
+        if self.variant not in _TRACTS:
+            return None
+        hertz, tract = _TRACTS[self.variant]
+        return Manner(
+            hertz=hertz * 2 ** ((self.pitch - 50) / _OCTAVE),
+            tract=tract,
+            speed=float(np.clip(self.rate / 150 * _SPEEDS[language], 0.3, 3)),
+            liveliness=float(np.clip(self.pitch_range / 80, 0.3, 1.5)),
+        )
 
     def turned(self, *, rate: float = 1.0, pitch: float = 1.0, pitch_range: float = 1.0) -> FormantVoice:
         """The same voice with its prosody multiplied, held to what espeak-ng can speak."""
