@@ -36,7 +36,6 @@ _NEURAL_READING = {
     "zh": "pinyin by pypinyin",
     "ja": "kanji and numbers by SudachiPy",
     "ko": "our rules of standard pronunciation",
-    "vi": "our rules of spelling, as in Hanoi",
     "ms": "our rules of spelling",
 }
 
@@ -71,8 +70,8 @@ _FORMANT_NOTE = (
 )
 _NEURAL_NOTE = (
     "One small English neural voice (hibari), at other pitches for other speakers and with an English accent "
-    "in all other languages: for development. Cloned voices are formant synthesis by espeak-ng, approximated "
-    "in pitch and rate."
+    "in all others, for development. Vietnamese and cloned voices are formant synthesis by espeak-ng, clones "
+    "approximated in pitch and rate."
 )
 
 

@@ -1,8 +1,8 @@
 """Numbers with signs in words, where espeak-ng leaves a sign out or reads it in English, and where the neural
 voice is given words only.
 
-What it reads well by itself stays with it: quantities in all languages, `%`, `+` and `=` in English. Who says
-what is a table of docs/speech.md.
+What it reads well by itself stays with it: quantities in all languages, `%`, `+` and `=` in English and
+Vietnamese. Who says what is a table of docs/speech.md.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "vi": {
         "to": " đến ", "$": "{0} đô la", "€": "{0} ơ rô", "£": "{0} bảng", "¥": "{0} yên", "₩": "{0} won",
         "₫": "{0} đồng", "฿": "{0} bạt", "°C": " độ C", "°": " độ", "×": " nhân ", "÷": " chia ",
-        "minus": "âm ", "%": "{0} phần trăm", "+": " cộng ", "=": " bằng ",
         "time": "{0} giờ {1} phút",
     },
     "ms": {

@@ -31,8 +31,9 @@ voice; men's are longer by a sixth (Fant 1973, "Speech Sounds and Features"). Wh
 `v1` of f5: our recogniser of Thai was trained on formant synthesis and hears nothing else."""
 _OCTAVE = 60
 """Steps of `FormantVoice.pitch` to twice the pitch."""
-_SPEEDS = dict.fromkeys(ESPEAK, 1.0) | {"vi": 0.75, "zh": 0.85, "th": 0.9, "lo": 0.9, "ko": 0.9}
-"""Of the neural voice at `FormantVoice.rate` 150."""
+_SPEEDS = {"en": 1.0, "ms": 1.0, "ja": 1.0, "zh": 0.85, "th": 0.9, "lo": 0.9, "ko": 0.9}
+"""Of the neural voice at `FormantVoice.rate` 150, in the languages in which it is understood better than
+espeak-ng."""
 _TONAL = frozenset({"th", "lo", "vi", "zh"})
 _PLAIN_RANGE = 0.6
 """Pitch range where no tones have to be kept apart: the English recogniser errs less, and nobody sings."""
@@ -55,7 +56,7 @@ class FormantVoice:
 
     def neural(self, language: str) -> Manner | None:
         """How the neural voice speaks for this one; None where it cannot."""
-        if self.variant not in _TRACTS:
+        if self.variant not in _TRACTS or language not in _SPEEDS:
             return None
         hertz, tract = _TRACTS[self.variant]
         return Manner(

@@ -1,4 +1,4 @@
-"""Numbers in words for readers of letters only: Mandarin, Korean, Vietnamese and Malay.
+"""Numbers in words for readers of letters only: Mandarin, Korean and Malay.
 
 Japanese, Thai and Lao have theirs where their texts are read; English numbers are hibari's.
 """
@@ -6,14 +6,10 @@ Japanese, Thai and Lao have theirs where their texts are read; English numbers a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
-_NUMBERS = {
-    ",": re.compile(r"([0-9]+(?:,[0-9]{3}(?![0-9]))*)(?:[.,]([0-9]+))?"),
-    ".": re.compile(r"([0-9]+(?:\.[0-9]{3}(?![0-9]))*)(?:[.,]([0-9]+))?"),
-}
-"""By what stands between thousands: a stop in Vietnamese."""
+_NUMBERS = re.compile(r"([0-9]+(?:,[0-9]{3}(?![0-9]))*)(?:[.,]([0-9]+))?")
 _LONGEST = 12
 """Digits; a longer number is a row of digits, as on a card."""
 
@@ -43,28 +39,22 @@ _NATIVE = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟
 _NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
 """Korean numbers before what is counted and before hours (TTS-003)."""
 
-_VIETNAMESE = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 _MALAY = ("sifar", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "lapan", "sembilan")
-_THOUSANDS: Mapping[str, tuple[str, ...]] = {
-    "vi": ("", "nghìn", "triệu", "tỷ"),
-    "ms": ("", "ribu", "juta", "bilion"),
-}
-_POINT = {"vi": "phẩy", "ms": "perpuluhan"}
+_MALAY_THOUSANDS, _MALAY_POINT = ("", "ribu", "juta", "bilion"), "perpuluhan"
 
 
 def in_words(text: str, language: str) -> str:
-    """The text with its numbers in words, for `zh`, `ko`, `vi` and `ms`."""
+    """The text with its numbers in words, for `zh`, `ko` and `ms`."""
     if language == "zh":
         text = _YEAR.sub(lambda year: _row(year[1], "zh"), text)
     if language == "ko":
         text = _COUNTERS.sub(lambda count: _native(int(count[1])), text)
         text = _MONTHS.sub(lambda month: "유" if month[1] == "6" else "시", text)
-    written = _NUMBERS["." if language == "vi" else ","]
-    return written.sub(lambda number: _spoken(re.sub("[.,]", "", number[1]), number[2], language), text)
+    return _NUMBERS.sub(lambda number: _spoken(number[1].replace(",", ""), number[2], language), text)
 
 
 def _spoken(whole: str, fraction: str | None, language: str) -> str:
-    point = _MYRIADS[language].point if language in _MYRIADS else f" {_POINT[language]} "
+    point = _MYRIADS[language].point if language in _MYRIADS else f" {_MALAY_POINT} "
     read = _row(whole, language) if len(whole) > _LONGEST or whole[0] == "0" else _whole(whole, language)
     return read + (point + _row(fraction, language) if fraction else "")
 
@@ -73,24 +63,18 @@ def _row(digits: str, language: str) -> str:
     """Digit by digit."""
     if language in _MYRIADS:
         return "".join(_MYRIADS[language].digits[int(digit)] for digit in digits)
-    names = _VIETNAMESE if language == "vi" else _MALAY
-    return " ".join(names[int(digit)] for digit in digits)
+    return " ".join(_MALAY[int(digit)] for digit in digits)
 
 
 def _whole(digits: str, language: str) -> str:
     if language in _MYRIADS:
         return _in_myriads(digits, _MYRIADS[language])
-    below = _vietnamese_below_1000 if language == "vi" else _malay_below_1000
     groups = list(_groups(digits, 3))
     words: list[str] = []
     for power, group in reversed(list(enumerate(groups))):
         if int(group):
-            words += [
-                below(group.lstrip("0") if power + 1 == len(groups) else group),
-                _THOUSANDS[language][power],
-            ]
-    spoken = " ".join(filter(None, words))
-    return re.sub(r"\bsatu ribu\b", "seribu", spoken) if language == "ms" else spoken
+            words += [_malay_below_1000(group), _MALAY_THOUSANDS[power]]
+    return re.sub(r"\bsatu ribu\b", "seribu", " ".join(filter(None, words)))
 
 
 def _groups(digits: str, size: int) -> Iterator[str]:
@@ -127,20 +111,6 @@ def _native(number: int) -> str:
     if number == 20:
         return "스무"
     return _NATIVE_TENS[number // 10] + _NATIVE[number % 10] if number else "영"
-
-
-def _vietnamese_below_1000(digits: str) -> str:
-    """Of up to three digits; with three, a hundred is said even of none: nghìn không trăm."""
-    hundreds, tens, ones = (int(digit) for digit in digits.rjust(3, "0"))
-    said = [f"{_VIETNAMESE[hundreds]} trăm"] if len(digits) == 3 else []
-    if tens > 1:
-        last = {0: "", 1: "mốt", 5: "lăm"}.get(ones, _VIETNAMESE[ones])
-        said.append(f"{_VIETNAMESE[tens]} mươi {last}".rstrip())
-    elif tens:
-        said.append(f"mười {'lăm' if ones == 5 else _VIETNAMESE[ones] if ones else ''}".rstrip())
-    elif ones:
-        said.append(f"linh {_VIETNAMESE[ones]}" if said else _VIETNAMESE[ones])
-    return " ".join(said)
 
 
 def _malay_below_1000(digits: str) -> str:

@@ -1,4 +1,4 @@
-"""A text in any of our languages as utterances of the neural voice."""
+"""A text in any language of the neural voice as its utterances."""
 
 from __future__ import annotations
 
@@ -15,22 +15,20 @@ from deployments.tts.embedded.neural import (
     mandarin,
     numerals,
     thai,
-    vietnamese,
 )
 from deployments.tts.embedded.neural.syllables import Utterance, Word
 
 _READERS: dict[str, Callable[[str], Utterance]] = {
     "en": english.utterance,
     "zh": mandarin.utterance,
-    "vi": vietnamese.utterance,
     "th": lambda text: thai.utterance(pronounce_text(text)),
     "ms": malay.utterance,
     "lo": lambda text: thai.utterance(pronounce_lao(text)),
     "ja": japanese.utterance,
     "ko": korean.utterance,
 }
-_READS_LATIN = frozenset({"en", "vi", "ms"})
-_NUMERALS = frozenset({"zh", "ko", "vi", "ms"})
+_READS_LATIN = frozenset({"en", "ms"})
+_NUMERALS = frozenset({"zh", "ko", "ms"})
 _MOST_SYLLABLES, _MOST_PHONEMES = 60, 300
 """Of one utterance: the voice was trained on sentences, and cuts its own at 400 phonemes."""
 _MARKS = frozenset(",.?!;:")
