@@ -181,7 +181,7 @@ async def test_sessions_answer_503_while_the_engine_is_away(api: LiveApi) -> Non
             "wss://api.example.com",
         ),
         ({"trusted_proxies": ("10.0.0.1",)}, {"host": "a", "x-forwarded-host": "evil.example"}, "ws://a"),
-        ({}, {"host": "a/b?c"}, "ws://127.0.0.1:8000"),
+        ({"port": 8000}, {"host": "a/b?c"}, "ws://127.0.0.1:8000"),
     ],
 )
 async def test_ws_url_origin(

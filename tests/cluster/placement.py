@@ -17,7 +17,8 @@ from typing import Any
 from deployments.ray_cluster import environment
 from tests.cluster.running import tiny
 
-WAIT_S = 90.0
+WAIT_S = 150.0
+"""Some twenty processes import Serve at once: a minute on two idle cores, more on busy ones."""
 RECOGNIZERS = 3
 NODE_CPUS = 16
 """As in a machine with four cards; with few of them a gateway finds no node that has two left."""

@@ -15,7 +15,7 @@ from tests.cluster.placement import RECOGNIZERS
 from tests.cluster.running import ROOT
 from tests.conftest import free_port
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(270)
 
 
 def test_production_config_places_its_models(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_production_config_places_its_models(tmp_path: Path) -> None:
     env = {**os.environ, "KALEIDO_DATA": str(tmp_path), "KALEIDO_PORT": str(free_port())}
     command = [sys.executable, "-m", "tests.cluster.placement"]
     done = subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=170, check=False
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=260, check=False
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
