@@ -37,7 +37,7 @@ async def caption(running: Running, said: Utterance) -> None:
 
 
 async def transcript(running: Running, path: Path) -> str:
-    """Language, text and engine of the file, told nothing about it (RT-48). Raises DemoFailed."""
+    """Language and text of the file, told nothing about it (RT-48). Raises DemoFailed."""
     recording = await asyncio.to_thread(path.read_bytes)
     async with httpx.AsyncClient(base_url=running.url, timeout=max(PATIENCE_S, LONGEST_S)) as http:
         answer = await http.post(

@@ -7,15 +7,15 @@ check lists, which nothing is tuned on.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import ctranslate2
 import numpy as np
 from faster_whisper import WhisperModel
 
 from loadtests import report
+from loadtests.intervals import ratio_interval
 from loadtests.transcripts import character_errors
 from serve_app.engines import Audio
 
@@ -26,8 +26,6 @@ VOICES = (
     ("ms", "omnivoice", ""), ("lo", "omnivoice", ""),
 )  # fmt: skip
 """Language, model, speaker: who speaks when nobody is asked for."""
-RESAMPLES = 2_000
-"""Of the bootstrap: its ends then move by less than a point."""
 _THAI_FOR_LAO = 0x80
 """Whisper hears Lao as Thai, whose letters are so far below their Lao counterparts in Unicode."""
 _SIMPLIFIED = str.maketrans(
@@ -52,14 +50,14 @@ def rows(model: str, sentences: str, count: int, speak: Speak) -> Iterator[tuple
         texts = (LISTS / sentences / f"{language}.txt").read_text("utf-8").split("\n")[:count]
         said = [text for text in texts if text]
         heard = [_heard(listener, speak(name, speaker, language, text), language) for text in said]
-        errors = np.array([_errors(*pair, language) for pair in zip(said, heard, strict=True)])
+        errors = [_errors(*pair, language) for pair in zip(said, heard, strict=True)]
         low, high = interval(errors)
         pinyin = (
             [_errors(*pair, "pinyin") for pair in zip(said, heard, strict=True)] if language == "zh" else []
         )
         yield (
             language, name, speaker, len(said), _rate(errors), f"{low:.1f}-{high:.1f}",
-            _rate(np.array(pinyin)) if pinyin else None,
+            _rate(pinyin) if pinyin else None,
         )  # fmt: skip
 
 
@@ -114,17 +112,12 @@ _FOLDINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-def interval(errors: Any, seed: int = 0) -> tuple[float, float]:
-    """95 % bootstrap interval of the error rate in percent; whole sentences are drawn.
-
-    `errors` has shape (sentences, 2): edits and characters.
-    """
-    drawn = np.random.default_rng(seed).integers(len(errors), size=(RESAMPLES, len(errors)))
-    edits, characters = errors[drawn].sum(axis=1).T
-    low, high = np.quantile(100 * edits / characters, (0.025, 0.975))
-    return float(low), float(high)
+def interval(errors: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """95 % bootstrap interval of the error rate in percent; sentences, edits by characters, are drawn."""
+    low, high = ratio_interval(errors)
+    return 100 * low, 100 * high
 
 
-def _rate(errors: Any) -> float:
-    edits, characters = errors.sum(axis=0)
-    return float(100 * edits / characters)
+def _rate(errors: Sequence[tuple[float, int]]) -> float:
+    edits, characters = map(sum, zip(*errors, strict=True))
+    return 100 * edits / characters
